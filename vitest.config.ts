@@ -1,13 +1,33 @@
 import { defineConfig } from 'vitest/config';
+import { runnableFiles } from './test/peers/peers.ts';
 
-// Unit tests sit beside the sources; tests that need real programs live in test/interop and are chosen
-// by scripts/test.mjs, which also says which peers it found.
+// Two projects, one run and one count: `unit` needs Node alone; `interop` runs against real programs,
+// afterwards, and only the files whose programs are on this machine (test/peers/peers.ts).
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    pool: 'threads',
-    testTimeout: 15_000,
-    hookTimeout: 30_000,
     reporters: ['default', './test/count-reporter.ts'],
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+          exclude: ['test/interop/**'],
+          pool: 'threads',
+          testTimeout: 15_000,
+          hookTimeout: 30_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'interop',
+          include: [...runnableFiles()],
+          pool: 'forks',
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });

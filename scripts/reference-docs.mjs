@@ -1,0 +1,72 @@
+// Writes the pages of docs/reference that are made from the sources, so that they cannot drift: errors
+// from the catalogue, commands from the command table. With --check it writes nothing and fails when a
+// page is not what the sources say.
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { loadTypeScript } from './load-typescript.mjs';
+
+const made = (source) =>
+  `<!-- Made by \`node scripts/reference-docs.mjs\` from ${source}; edit that instead. -->\n\n`;
+
+/** What each exit status means to a script, by its name in the sources. */
+const exitMeaning = {
+  done: 'done',
+  failed: 'failed otherwise',
+  usage: 'the command or its configuration was wrong',
+  refused: 'refused: what the server or cache says is not to be trusted',
+  unsigned: 'nothing signed: no trust data for the repository, or the tag is not signed',
+  expired: 'expired: trust data, certificate or clock',
+  unreachable: 'not reached: network, TLS, time limit, server error',
+  denied: 'not allowed: login or rights',
+  key: 'a key: missing, passphrase, damaged',
+  conflict: 'conflict: someone published meanwhile, or the repository exists already',
+  machine: 'this machine: lock, disk, permissions, damaged file',
+};
+
+const cell = (text) => text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ');
+const row = (...cells) => `| ${cells.map((text) => cell(String(text))).join(' | ')} |`;
+
+function errorsPage({ catalogue, exitStatus }) {
+  const lines = [
+    '# Errors',
+    '',
+    'Each error that Paraph reports carries one of these codes, in brackets after its message and as',
+    '`code` in `--output json`. Codes and exit statuses are stable; the words around them are not. HTTP is',
+    'the status with which `paraph-server` answers when the error ends a request.',
+    '',
+    row('exit', 'means'),
+    row('---', '---'),
+  ];
+  for (const [name, status] of Object.entries(exitStatus)) {
+    const meaning = exitMeaning[name];
+    if (meaning === undefined) throw new Error(`exit status ${name} has no sentence here`);
+    lines.push(row(status, meaning));
+  }
+  for (const [name, status] of Object.entries(exitStatus)) {
+    const entries = Object.entries(catalogue).filter(([, entry]) => entry.exit === status);
+    if (entries.length === 0) continue;
+    lines.push('', `## Exit ${status}: ${exitMeaning[name]}`, '');
+    lines.push(row('code', 'what happened', 'what to do', 'HTTP'), row('---', '---', '---', '---'));
+    for (const [code, { summary, remedy, http }] of entries) {
+      lines.push(row(`\`${code}\``, `${summary}.`, remedy, http));
+    }
+  }
+  return `${made('src/errors.ts')}${lines.join('\n')}\n`;
+}
+
+/** The pages: where each lies, the module it is made from, and how. */
+const pages = [['docs/reference/errors.md', 'src/errors.ts', errorsPage]];
+
+const check = process.argv.includes('--check');
+for (const [path, source, write] of pages) {
+  const text = write(await loadTypeScript(source));
+  const old = existsSync(path) ? await readFile(path, 'utf8') : undefined;
+  if (old === text) continue;
+  if (check) {
+    console.error(`${path} is not what ${source} says; run: node scripts/reference-docs.mjs`);
+    process.exitCode = 1;
+  } else {
+    await writeFile(path, text);
+    console.log(`wrote ${path}`);
+  }
+}
