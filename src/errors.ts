@@ -76,6 +76,12 @@ export const catalogue = {
     remedy:
       'Check that the address is that of a trust server and that nothing rewrites its answers.',
   },
+  ENCODING_INVALID: {
+    exit: refused,
+    http: 400,
+    summary: 'A DER or PEM structure is damaged or not in its one permitted form',
+    remedy: 'Check that the file or answer is what it should be; restore it from its source.',
+  },
   METADATA_INVALID: {
     exit: refused,
     http: 400,
