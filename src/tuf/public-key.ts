@@ -1,0 +1,169 @@
+// Public keys of the notary dialect, section 5: their two ids and what Node verifies with.
+// A key read from metadata is attacker-controlled until the file that lists it is verified; making it a
+// KeyObject is therefore put off until a signature names it.
+import { createHash, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { decodeBase64 } from '../encoding/base64.ts';
+import { canonicalString } from '../encoding/canonical-json.ts';
+import type { JsonView } from '../encoding/json-view.ts';
+import type { JsonValue } from '../encoding/strict-json.ts';
+import { Failure } from '../errors.ts';
+
+export interface PublicKey {
+  /** `ecdsa`, `rsa`, `ed25519`, `ecdsa-x509`, `rsa-x509`; an unknown type is carried along. */
+  readonly keyType: string;
+  /** SubjectPublicKeyInfo in DER, 32 raw bytes for ed25519, PEM text of certificates for `…-x509`. */
+  readonly publicBytes: Buffer;
+  /** The id under which metadata and signatures name the key: 64 hex digits. */
+  readonly id: string;
+  /** The id of the bare key, equal for every certificate of one key. Names private key files. */
+  readonly canonicalId: string;
+  /** What stood as `private`; Go keeps it, so it is written back. Always null in keys made here. */
+  readonly privateText: string | null;
+}
+
+/** SubjectPublicKeyInfo of an Ed25519 key up to its 32 raw bytes. */
+const ed25519SpkiPrefix = Buffer.from('302a300506032b6570032100', 'hex');
+/** RSA keys below this never verify. */
+const minRsaBits = 2048;
+
+/** What Node calls the content of each key type. */
+const nodeTypes: ReadonlyMap<string, string> = new Map([
+  ['ecdsa', 'ec'],
+  ['ecdsa-x509', 'ec'],
+  ['rsa', 'rsa'],
+  ['rsa-x509', 'rsa'],
+]);
+
+const keyObjects = new WeakMap<PublicKey, KeyObject>();
+
+/** The key of that type and content, with its ids. */
+export function publicKey(
+  keyType: string,
+  publicBytes: Buffer,
+  privateText: string | null = null,
+): PublicKey {
+  const id = keyIdOf(keyType, publicBytes.toString('base64'));
+  let canonicalId: string | undefined;
+  return {
+    keyType,
+    publicBytes,
+    id,
+    privateText,
+    get canonicalId() {
+      canonicalId ??= isX509Type(keyType) ? canonicalIdOf(keyType, publicBytes) : id;
+      return canonicalId;
+    },
+  };
+}
+
+/** The key with this DER SubjectPublicKeyInfo. @throws Failure ALGORITHM_UNSUPPORTED, KEY_UNREADABLE */
+export function publicKeyFromSpki(spki: Buffer): PublicKey {
+  const key = readSpki(spki);
+  switch (key.asymmetricKeyType) {
+    case 'ec':
+      return publicKey('ecdsa', spki);
+    case 'rsa':
+      return publicKey('rsa', spki);
+    case 'ed25519':
+      return publicKey('ed25519', spki.subarray(-32));
+    default:
+      throw unsupported(String(key.asymmetricKeyType));
+  }
+}
+
+/** The `…-x509` key of a certificate, or of a chain with the leaf first. @throws as publicKeyFromSpki */
+export function publicKeyFromCertificate(pem: string): PublicKey {
+  const leaf = readCertificate(Buffer.from(pem));
+  const type = leaf.publicKey.asymmetricKeyType;
+  if (type === 'ec') return publicKey('ecdsa-x509', Buffer.from(pem));
+  if (type === 'rsa') return publicKey('rsa-x509', Buffer.from(pem));
+  throw unsupported(String(type));
+}
+
+/** Reads `{"keytype":…,"keyval":{"private":…,"public":…}}`. Its id is computed, never taken. */
+export function parsePublicKey(view: JsonView): PublicKey {
+  const value = view.member('keyval');
+  const secret = value.member('private');
+  const privateText = secret.exists && !secret.isNull ? secret.string() : null;
+  const text = value.member('public').string();
+  return publicKey(view.member('keytype').string(), decodeBase64(text), privateText);
+}
+
+/** The form in which metadata lists the key. */
+export function publicKeyJson(key: PublicKey): JsonValue {
+  return new Map<string, JsonValue>([
+    ['keytype', key.keyType],
+    [
+      'keyval',
+      new Map<string, JsonValue>([
+        ['private', key.privateText],
+        ['public', key.publicBytes.toString('base64')],
+      ]),
+    ],
+  ]);
+}
+
+/**
+ * What Node verifies with; kept per key, because importing costs more than verifying.
+ * @throws Failure KEY_UNREADABLE, ALGORITHM_UNSUPPORTED (also for RSA below 2048 bits)
+ */
+export function keyObjectOf(key: PublicKey): KeyObject {
+  const known = keyObjects.get(key);
+  if (known !== undefined) return known;
+  const object = importKey(key);
+  const bits = object.asymmetricKeyDetails?.modulusLength;
+  if (bits !== undefined && bits < minRsaBits) throw unsupported(`rsa with ${bits} bits`);
+  keyObjects.set(key, object);
+  return object;
+}
+
+export function isX509Type(keyType: string): boolean {
+  return keyType === 'ecdsa-x509' || keyType === 'rsa-x509';
+}
+
+function importKey(key: PublicKey): KeyObject {
+  if (key.keyType === 'ed25519' && key.publicBytes.length === 32) {
+    return readSpki(Buffer.concat([ed25519SpkiPrefix, key.publicBytes]));
+  }
+  const content = nodeTypes.get(key.keyType);
+  if (content === undefined) throw unsupported(key.keyType);
+  const object = isX509Type(key.keyType)
+    ? readCertificate(key.publicBytes).publicKey
+    : readSpki(key.publicBytes);
+  // A key listed under a type that its content does not have would verify here and nowhere else.
+  if (object.asymmetricKeyType !== content) throw unsupported(`${key.keyType} with other content`);
+  return object;
+}
+
+function keyIdOf(keyType: string, publicBase64: string): string {
+  const preimage = `{"keytype":${canonicalString(keyType)},"keyval":{"private":null,"public":"${publicBase64}"}}`;
+  return createHash('sha256').update(preimage).digest('hex');
+}
+
+function canonicalIdOf(keyType: string, certificates: Buffer): string {
+  const spki = readCertificate(certificates).publicKey.export({ type: 'spki', format: 'der' });
+  return keyIdOf(keyType.slice(0, -'-x509'.length), spki.toString('base64'));
+}
+
+function readCertificate(pem: Buffer): X509Certificate {
+  try {
+    return new X509Certificate(pem);
+  } catch (cause) {
+    throw new Failure('KEY_UNREADABLE', 'a certificate could not be read', { cause });
+  }
+}
+
+function readSpki(der: Buffer): KeyObject {
+  try {
+    return createPublicKey({ key: der, format: 'der', type: 'spki' });
+  } catch (cause) {
+    throw new Failure('KEY_UNREADABLE', 'a public key could not be read', { cause });
+  }
+}
+
+function unsupported(what: string): Failure {
+  return new Failure(
+    'ALGORITHM_UNSUPPORTED',
+    `keys of type ${JSON.stringify(what)} are not supported`,
+  );
+}
