@@ -1,0 +1,40 @@
+// Debian's docker-registry, plain HTTP, storing below the scratch.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { hostNetwork, type Network } from './network.ts';
+import { peer } from './peers.ts';
+import { freePort, type Program, startProgram } from './program.ts';
+import type { Scratch } from './scratch.ts';
+
+export interface DockerRegistry {
+  readonly program: Program;
+  readonly port: number;
+  /** `http://ADDRESS:PORT` */
+  readonly url: string;
+  /** Where it stores: a test may tamper here. */
+  readonly storage: string;
+}
+
+export async function startDockerRegistry(
+  scratch: Scratch,
+  network: Network = hostNetwork,
+): Promise<DockerRegistry> {
+  const port = await freePort();
+  const storage = await scratch.folder('registry');
+  const config = join(scratch.path, 'registry.yml');
+  const lines = [
+    'version: 0.1',
+    'log: {level: warn}',
+    `storage: {filesystem: {rootdirectory: '${storage}'}, delete: {enabled: true}}`,
+    `http: {addr: '${network.address}:${port}', secret: none}`,
+  ];
+  await writeFile(config, `${lines.join('\n')}\n`);
+  const program = await startProgram(scratch, {
+    name: 'docker-registry',
+    command: peer('docker-registry'),
+    args: ['serve', config],
+    network,
+    ready: () => network.accepts(port),
+  });
+  return { program, port, url: `http://${network.address}:${port}`, storage };
+}

@@ -1,0 +1,93 @@
+// Somebody at a machine of their own: a home directory, the CA of the trust server where docker and
+// notary look for it, passphrases in the environment. What they run sees nothing else of ours.
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Network } from './network.ts';
+import { peer } from './peers.ts';
+import { type Outcome, runCommand } from './program.ts';
+import type { Scratch } from './scratch.ts';
+
+export interface PersonOptions {
+  /** `https://HOST:PORT` */
+  readonly trustServer: string;
+  /** CA that this person trusts for it; none when undefined. */
+  readonly caFile: string | undefined;
+  readonly network?: Network;
+  /** DOCKER_HOST; a socket that is not there when undefined. */
+  readonly engine?: string;
+}
+
+type Environment = Readonly<Record<string, string>>;
+
+export interface Person {
+  readonly home: string;
+  /** `~/.docker/trust` */
+  readonly trustDir: string;
+  notary(args: readonly string[], input?: string): Promise<Outcome>;
+  /** The docker CLI 28; `env` such as DOCKER_CONTENT_TRUST=1. */
+  docker(args: readonly string[], env?: Environment): Promise<Outcome>;
+  paraph(args: readonly string[], env?: Environment): Promise<Outcome>;
+  /** Writes a file into the home and returns its path. */
+  file(name: string, content: string): Promise<string>;
+  /** Replaces or, with undefined, takes away the CA. */
+  trust(caFile: string | undefined): Promise<void>;
+}
+
+const passphrases: Environment = {
+  DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE: 'root-passphrase',
+  DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE: 'repository-passphrase',
+  NOTARY_ROOT_PASSPHRASE: 'root-passphrase',
+  NOTARY_TARGETS_PASSPHRASE: 'repository-passphrase',
+  NOTARY_SNAPSHOT_PASSPHRASE: 'repository-passphrase',
+  NOTARY_DELEGATION_PASSPHRASE: 'repository-passphrase',
+};
+
+/** `name` is unique in the scratch. */
+export async function newPerson(
+  scratch: Scratch,
+  name: string,
+  options: PersonOptions,
+): Promise<Person> {
+  const home = await scratch.folder(`home-${name}`);
+  const tlsDir = join(home, '.docker/tls', new URL(options.trustServer).host);
+  const env: Environment = {
+    HOME: home,
+    DOCKER_CONTENT_TRUST_SERVER: options.trustServer,
+    DOCKER_HOST: options.engine ?? `unix://${join(home, 'no-engine.sock')}`,
+    ...passphrases,
+  };
+  const run = (command: string, args: readonly string[], more?: Environment, input?: string) =>
+    runCommand(command, args, {
+      cwd: home,
+      env: { ...env, ...more },
+      ...(options.network && { network: options.network }),
+      ...(input !== undefined && { input }),
+    });
+  const person: Person = {
+    home,
+    trustDir: join(home, '.docker/trust'),
+    notary: (args, input) => run(peer('notary'), args, undefined, input),
+    docker: (args, more) => run(peer('docker-28'), args, more),
+    paraph: (args, more) => run(process.execPath, [resolve('bin/paraph'), ...args], more),
+    async file(file, content) {
+      await writeFile(join(home, file), content);
+      return join(home, file);
+    },
+    async trust(caFile) {
+      await rm(tlsDir, { recursive: true, force: true });
+      await writeNotaryConfig(home, options.trustServer, caFile);
+      if (caFile === undefined) return;
+      await mkdir(tlsDir, { recursive: true });
+      await copyFile(caFile, join(tlsDir, 'ca.crt'));
+    },
+  };
+  await person.trust(options.caFile);
+  return person;
+}
+
+async function writeNotaryConfig(home: string, url: string, caFile: string | undefined) {
+  await mkdir(join(home, '.notary'), { recursive: true });
+  const remote = { url, ...(caFile !== undefined && { root_ca: caFile }) };
+  const config = { trust_dir: '~/.docker/trust', remote_server: remote };
+  await writeFile(join(home, '.notary/config.json'), JSON.stringify(config));
+}
