@@ -1,0 +1,136 @@
+// Certificates and keys of the daemons' listeners and connections: reading them, judging their state, and the
+// one policy for versions and suites. Opening sockets is the caller's.
+//
+// Invariants:
+// - TLS 1.2 or newer, with an ephemeral key exchange (ECDHE) only, as in the Go programs.
+// - A key that does not belong to its certificate is found at the start, not by the first peer.
+// - A certificate in a CA file is a trust anchor even when it is not itself a CA, as in Go: notary's
+//   documentation has operators name the peer's own certificate there.
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { Failure } from '../errors.ts';
+
+/** Spread into the options of every TLS context that a daemon makes. */
+export const tlsPolicy = {
+  minVersion: 'TLSv1.2',
+  ciphers: [
+    'TLS_AES_128_GCM_SHA256',
+    'TLS_AES_256_GCM_SHA384',
+    'TLS_CHACHA20_POLY1305_SHA256',
+    'ECDHE-ECDSA-AES128-GCM-SHA256',
+    'ECDHE-RSA-AES128-GCM-SHA256',
+    'ECDHE-ECDSA-AES256-GCM-SHA384',
+    'ECDHE-RSA-AES256-GCM-SHA384',
+    'ECDHE-ECDSA-CHACHA20-POLY1305',
+    'ECDHE-RSA-CHACHA20-POLY1305',
+  ].join(':'),
+  honorCipherOrder: true,
+  allowPartialTrustChain: true,
+} as const;
+
+/** Certificates, bundles and keys are small; a mistaken path is not read whole. */
+const maxFileBytes = 1024 * 1024;
+const dayMs = 24 * 60 * 60 * 1000;
+/** A certificate that ends sooner than this is worth a warning at the start. */
+const expirySoonDays = 30;
+
+export interface KeyPair {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+  readonly notBeforeMs: number;
+  readonly notAfterMs: number;
+  /** Permission bits with which others can read the key file; 0 when none. */
+  readonly keyExposure: number;
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
+/**
+ * Reads a certificate (chain) and its private key, both PEM.
+ * @throws Failure CONFIG_INVALID: a file cannot be read, is not PEM of its kind, or the two do not match.
+ */
+export async function loadKeyPair(certFile: string, keyFile: string): Promise<KeyPair> {
+  const [{ bytes: cert }, { bytes: key, mode }] = await Promise.all([
+    readPem(certFile, 'certificate'),
+    readPem(keyFile, 'private key'),
+  ]);
+  const certificate = parseCertificate(cert, certFile);
+  const privateKey = parseKey(key, keyFile);
+  if (!certificate.checkPrivateKey(privateKey)) {
+    throw new Failure(
+      'CONFIG_INVALID',
+      `the private key ${keyFile} does not belong to ${certFile}`,
+    );
+  }
+  return {
+    cert,
+    key,
+    notBeforeMs: Date.parse(certificate.validFrom),
+    notAfterMs: Date.parse(certificate.validTo),
+    keyExposure: mode & 0o077,
+    certFile,
+    keyFile,
+  };
+}
+
+/**
+ * Reads the PEM certificates that peers are checked against.
+ * @throws Failure CONFIG_INVALID: the file cannot be read or holds no certificate.
+ */
+export async function loadCertificateAuthority(file: string): Promise<Buffer> {
+  const { bytes } = await readPem(file, 'certificate');
+  parseCertificate(bytes, file);
+  return bytes;
+}
+
+/** Whole days until the certificate ends; negative once it has. */
+export function daysToExpiry(pair: KeyPair, nowMs: number): number {
+  return Math.floor((pair.notAfterMs - nowMs) / dayMs);
+}
+
+/** What an operator should hear about a key pair at the start: one clause each. */
+export function keyPairWarnings(pair: KeyPair, nowMs: number): readonly string[] {
+  const warnings: string[] = [];
+  const days = daysToExpiry(pair, nowMs);
+  if (nowMs >= pair.notAfterMs) warnings.push(`certificate ${pair.certFile} has expired`);
+  else if (days < expirySoonDays)
+    warnings.push(`certificate ${pair.certFile} expires in ${days} days`);
+  if (nowMs < pair.notBeforeMs) warnings.push(`certificate ${pair.certFile} is not valid yet`);
+  if (pair.keyExposure !== 0) {
+    warnings.push(`private key ${pair.keyFile} can be read by others; its mode should be 0600`);
+  }
+  return warnings;
+}
+
+async function readPem(file: string, kind: string): Promise<{ bytes: Buffer; mode: number }> {
+  try {
+    const handle = await open(file, 'r');
+    try {
+      const { mode, size } = await handle.stat();
+      if (size > maxFileBytes)
+        throw new Failure('CONFIG_INVALID', `${kind} file ${file} is too large`);
+      return { bytes: await handle.readFile(), mode };
+    } finally {
+      await handle.close();
+    }
+  } catch (cause) {
+    if (cause instanceof Failure) throw cause;
+    throw new Failure('CONFIG_INVALID', `${kind} file ${file} cannot be read`, { cause });
+  }
+}
+
+function parseCertificate(bytes: Buffer, file: string): X509Certificate {
+  try {
+    return new X509Certificate(bytes);
+  } catch (cause) {
+    throw new Failure('CONFIG_INVALID', `${file} holds no PEM certificate`, { cause });
+  }
+}
+
+function parseKey(bytes: Buffer, file: string): ReturnType<typeof createPrivateKey> {
+  try {
+    return createPrivateKey(bytes);
+  } catch (cause) {
+    throw new Failure('CONFIG_INVALID', `${file} holds no unencrypted PEM private key`, { cause });
+  }
+}
