@@ -1,0 +1,102 @@
+// Cached metadata of one repository: Go's files below `metadata/`, and our memory of generations.
+//
+// Invariants: files hold the bytes as received; several files change together or not at all (journal);
+// what is read here is unverified (Go's programs take no lock, and a reader may come between two moves of
+// a change), so callers verify it again and take what does not fit for missing.
+import { join } from 'node:path';
+import { isRoleName, type RoleName } from '../../tuf/role.ts';
+import { makeDirectory, readFileBounded } from './disk.ts';
+import {
+  type Generation,
+  generationsBytes,
+  maxGenerationsBytes,
+  parseGenerations,
+} from './generations.ts';
+import { ownDirectoryName } from './gun-path.ts';
+import { Journal, type JournalEntry } from './journal.ts';
+import { withLock } from './lock.ts';
+
+const generationsPath = `${ownDirectoryName}/generations.json`;
+
+/** A change is a few renames; whoever holds this lock longer is stuck. */
+const cacheLockWaitMs = 10_000;
+
+export class MetadataCache {
+  private readonly home: string;
+  private readonly own: string;
+  private readonly journal: Journal;
+
+  /** `home` is the directory of the repository (gun-path.ts). */
+  constructor(home: string) {
+    this.home = home;
+    this.own = join(home, ownDirectoryName);
+    this.journal = new Journal(home, this.own, mayReplace);
+  }
+
+  /** Finishes a change that a killed process left; call before reading. LOCKED, DISK. */
+  async open(): Promise<void> {
+    if (await this.journal.isPending()) await this.locked(() => this.journal.replay());
+  }
+
+  /** The bytes under the role's name, unverified; undefined when absent. CACHE_DAMAGED above `maxBytes`. */
+  async read(role: RoleName, maxBytes: number): Promise<Buffer | undefined> {
+    return readFileBounded(this.pathOf(role), maxBytes);
+  }
+
+  /** Where the role's file lies, for messages. */
+  pathOf(role: RoleName): string {
+    return join(this.home, metadataPath(role));
+  }
+
+  /** Every generation seen, newest last. CACHE_DAMAGED when the memory cannot be read. */
+  async generations(): Promise<readonly Generation[]> {
+    const path = join(this.home, generationsPath);
+    const bytes = await readFileBounded(path, maxGenerationsBytes);
+    return bytes === undefined ? [] : parseGenerations(bytes, path);
+  }
+
+  /**
+   * Replaces the given files and the memory of generations as one. `decide` runs under the lock, after
+   * any unfinished change, so it may read what is there now; undefined means nothing is to be changed.
+   */
+  async update(decide: () => Promise<CacheChange | undefined>): Promise<void> {
+    await this.locked(async () => {
+      await this.journal.replay();
+      const change = await decide();
+      if (change === undefined) return;
+      const entries: JournalEntry[] = inOrder(change.files).map(([role, bytes]) => ({
+        path: metadataPath(role),
+        bytes,
+      }));
+      const memory = { path: generationsPath, bytes: generationsBytes(change.generations) };
+      await this.journal.commit([memory, ...entries]);
+    });
+  }
+
+  private async locked<T>(work: () => Promise<T>): Promise<T> {
+    await makeDirectory(this.own);
+    return withLock(join(this.own, 'cache.lock'), work, cacheLockWaitMs);
+  }
+}
+
+export interface CacheChange {
+  readonly files: ReadonlyMap<RoleName, Buffer>;
+  readonly generations: readonly Generation[];
+}
+
+function metadataPath(role: RoleName): string {
+  return `metadata/${role}.json`;
+}
+
+function mayReplace(path: string): boolean {
+  if (path === generationsPath) return true;
+  const role = /^metadata\/(.*)\.json$/.exec(path)?.[1];
+  return role !== undefined && isRoleName(role);
+}
+
+/** Parents before what they name is of no use here; what names the others comes last. */
+function inOrder(files: ReadonlyMap<RoleName, Buffer>): readonly (readonly [RoleName, Buffer])[] {
+  const rank = (role: RoleName) =>
+    role === 'timestamp' ? 3 : role === 'snapshot' ? 2 : role === 'root' ? 0 : 1;
+  return [...files].sort(([a], [b]) => rank(a) - rank(b));
+}

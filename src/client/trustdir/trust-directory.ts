@@ -1,0 +1,51 @@
+// The trust directory as a whole: which repository lies where, shared with docker and notary
+// (`~/.docker/trust`, client store §1).
+//
+// Locks, all below the directory, in the order in which they may be taken:
+// - `.paraph/keys.lock` while it is decided which root key serves a new repository, or one is made;
+// - `tuf/<gun>/.paraph/publish.lock` while this machine publishes to the repository;
+// - `tuf/<gun>/.paraph/cache.lock` while cached files are replaced (cache.ts).
+import { join } from 'node:path';
+import { MetadataCache } from './cache.ts';
+import { ChangeList } from './change-list.ts';
+import { ownDirectoryName, repositoryPath } from './gun-path.ts';
+import { withLock } from './lock.ts';
+
+/** Signing may wait for a person who types a passphrase; others wait this long, then hear who holds it. */
+const publishLockWaitMs = 30_000;
+
+export class TrustDirectory {
+  readonly path: string;
+
+  /** `path` need not exist: what is written makes it. */
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** The part of the directory that belongs to `gun`. REFERENCE_INVALID for a name that is no path. */
+  repository(gun: string): RepositoryDirectory {
+    return new RepositoryDirectory(repositoryPath(this.path, gun));
+  }
+
+  /** Runs `work` while no other Paraph process of this directory chooses or makes root keys. */
+  async withKeyLock<T>(work: () => Promise<T>): Promise<T> {
+    return withLock(join(this.path, ownDirectoryName, 'keys.lock'), work, publishLockWaitMs);
+  }
+}
+
+export class RepositoryDirectory {
+  readonly path: string;
+  readonly cache: MetadataCache;
+  readonly changeList: ChangeList;
+
+  constructor(path: string) {
+    this.path = path;
+    this.cache = new MetadataCache(path);
+    this.changeList = new ChangeList(path);
+  }
+
+  /** Runs `work` while no other Paraph process of this directory publishes to the repository. */
+  async withPublishLock<T>(work: () => Promise<T>): Promise<T> {
+    return withLock(join(this.path, ownDirectoryName, 'publish.lock'), work, publishLockWaitMs);
+  }
+}
