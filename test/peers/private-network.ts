@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Network } from './network.ts';
-import { runCommand } from './program.ts';
+import { diesWithUs, runCommand } from './program.ts';
 import type { Scratch } from './scratch.ts';
 
 /** Not loopback; it exists inside the namespace alone. */
@@ -24,11 +24,9 @@ export async function privateNetwork(scratch: Scratch, names: readonly string[])
     'echo ready',
     'exec sleep infinity',
   ];
-  const keeper = spawn('unshare', ['--net', '--mount', 'sh', '-ec', setUp.join('; ')], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const command = ['unshare', '--net', '--mount', 'sh', '-ec', setUp.join('; ')];
+  const keeper = spawn('setpriv', diesWithUs(command), { stdio: ['ignore', 'pipe', 'pipe'] });
   const gone = new Promise<void>((resolve) => keeper.on('exit', () => resolve()));
-  process.once('exit', () => keeper.kill('SIGKILL'));
   scratch.defer(async () => {
     keeper.kill('SIGKILL');
     await gone;

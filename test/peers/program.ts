@@ -42,8 +42,7 @@ export async function startProgram(scratch: Scratch, start: Start): Promise<Prog
   const logFile = join(scratch.path, `${start.name}.log`);
   const log = openSync(logFile, 'a');
   const network = start.network ?? hostNetwork;
-  const [command = '', ...args] = network.command(start.command, start.args ?? []);
-  const child = spawn(command, args, {
+  const child = spawn('setpriv', diesWithUs(network.command(start.command, start.args ?? [])), {
     cwd: start.cwd ?? scratch.path,
     env: { PATH: process.env.PATH ?? '', HOME: scratch.path, ...start.env },
     stdio: ['ignore', log, log],
@@ -54,10 +53,14 @@ export async function startProgram(scratch: Scratch, start: Start): Promise<Prog
   });
   const stop = (signal?: NodeJS.Signals): Promise<void> => end(child, gone, signal);
   scratch.defer(() => stop());
-  process.once('exit', () => child.kill('SIGKILL'));
   const program = { pid: child.pid ?? 0, log: () => readFileSync(logFile, 'utf8'), stop };
   await untilReady(start, child, program);
   return program;
+}
+
+/** Arguments of setpriv: the kernel ends the program when the process of the test ends, however that is. */
+export function diesWithUs(command: readonly string[]): readonly string[] {
+  return ['--pdeathsig', 'KILL', '--', ...command];
 }
 
 async function untilReady(start: Start, child: ChildProcess, program: Program): Promise<void> {
