@@ -24,7 +24,7 @@ export async function startDockerRegistry(
   const config = join(scratch.path, 'registry.yml');
   const lines = [
     'version: 0.1',
-    'log: {level: warn}',
+    'log: {level: warn, accesslog: {disabled: true}}',
     `storage: {filesystem: {rootdirectory: '${storage}'}, delete: {enabled: true}}`,
     `http: {addr: '${network.address}:${port}', secret: none}`,
   ];

@@ -24,6 +24,7 @@ export async function startDockerd(
     name: 'dockerd',
     command: peer('dockerd'),
     args: [
+      '--log-level=warn',
       '--iptables=false',
       '--ip6tables=false',
       '--bridge=none',

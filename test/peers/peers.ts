@@ -37,12 +37,24 @@ export const peers = {
 
 export type PeerName = keyof typeof peers;
 
-/** What a journey of the Go client needs, whatever it runs on. */
+/** What each journey needs, whatever it runs on. */
 const goClient = ['notary', 'docker-28', 'openssl', 'curl'] as const;
+const dockerCli = ['docker-28', 'notary', 'docker-registry', 'openssl', 'curl'] as const;
+const engine = [
+  'docker-28',
+  'dockerd',
+  'namespaces',
+  'docker-registry',
+  'openssl',
+  'curl',
+] as const;
+const goServices = ['notary-server', 'notary-signer'] as const;
 
 /** Every file of test/interop, with the peers without which it cannot run. */
 export const interopFiles: Readonly<Record<string, readonly PeerName[]>> = {
-  'test/interop/go-client-on-go-services.test.ts': [...goClient, 'notary-server', 'notary-signer'],
+  'test/interop/docker-cli-on-go-services.test.ts': [...dockerCli, ...goServices],
+  'test/interop/engine-on-go-services.test.ts': [...engine, ...goServices],
+  'test/interop/go-client-on-go-services.test.ts': [...goClient, ...goServices],
 };
 
 const found = new Map<PeerName, string | undefined>();
