@@ -1,0 +1,55 @@
+// What a consumer knows about a root before it sees one (client reference, section 8): ids of keys or
+// certificates, or authorities that must have issued the certificate.
+import type { X509Certificate } from 'node:crypto';
+import { readCertificateChain } from './certificate-chain.ts';
+import type { PublicKey } from './public-key.ts';
+
+export type RootPin =
+  /** Ids of certificates, or of bare keys, which survive the renewal of a certificate. */
+  | { readonly kind: 'ids'; readonly ids: ReadonlySet<string> }
+  | { readonly kind: 'authorities'; readonly authorities: readonly X509Certificate[] };
+
+/** Uses of a key, any of which makes a leaf acceptable: server authentication as Go asks, or code signing. */
+const acceptedUses: ReadonlySet<string> = new Set([
+  '1.3.6.1.5.5.7.3.1',
+  '1.3.6.1.5.5.7.3.3',
+  '2.5.29.37.0',
+]);
+
+/** True when the pin admits this root key at `nowMs`. Never throws. */
+export function isPinned(pin: RootPin, key: PublicKey, nowMs: number): boolean {
+  try {
+    if (pin.kind === 'ids') return pin.ids.has(key.id) || pin.ids.has(key.canonicalId);
+    const { leaf, intermediates } = readCertificateChain(key);
+    const uses: readonly string[] | undefined = leaf.keyUsage;
+    if (uses !== undefined && !uses.some((use) => acceptedUses.has(use))) return false;
+    return reachesAuthority(leaf, intermediates, pin.authorities, nowMs);
+  } catch {
+    return false;
+  }
+}
+
+function reachesAuthority(
+  certificate: X509Certificate,
+  intermediates: readonly X509Certificate[],
+  authorities: readonly X509Certificate[],
+  nowMs: number,
+): boolean {
+  if (authorities.some((authority) => isIssuedBy(certificate, authority, nowMs))) return true;
+  return intermediates.some(
+    (issuer, index) =>
+      isIssuedBy(certificate, issuer, nowMs) &&
+      // Each intermediate is used once, so a chain that goes in circles ends.
+      reachesAuthority(issuer, intermediates.toSpliced(index, 1), authorities, nowMs),
+  );
+}
+
+function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate, nowMs: number): boolean {
+  return (
+    issuer.ca &&
+    Date.parse(issuer.validFrom) <= nowMs &&
+    Date.parse(issuer.validTo) >= nowMs &&
+    certificate.checkIssued(issuer) &&
+    certificate.verify(issuer.publicKey)
+  );
+}
