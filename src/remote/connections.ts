@@ -1,0 +1,87 @@
+// The connections of one client: one keep-alive agent per origin, with the trust that origin has.
+//
+// A request that may not be repeated gets a connection of its own: on a kept one, a server that just closed
+// it for being idle cannot be told from one that took the request and then broke.
+// Not for concurrent use by several threads; within one event loop it is safe.
+
+import { Agent as PlainAgent } from 'node:http';
+import { Agent, type AgentOptions } from 'node:https';
+import type { SecureContext } from 'node:tls';
+import { type CertificateSettings, type HostTrust, hostTrust } from './certificates.ts';
+import { type Proxy, type ProxyEnvironment, proxyFor } from './proxy.ts';
+import { TunnelAgent } from './tunnel.ts';
+
+export interface ConnectionSettings {
+  readonly certificates?: CertificateSettings;
+  readonly proxies?: ProxyEnvironment;
+  readonly connectMs: number;
+}
+
+/** Kept connections per origin; more requests than this wait for one of them. */
+const maxConnections = 8;
+
+interface Origin {
+  readonly trust: HostTrust | undefined;
+  wide: boolean;
+  kept: PlainAgent;
+}
+
+export class Connections {
+  readonly #settings: ConnectionSettings;
+  readonly #origins = new Map<string, Origin>();
+
+  constructor(settings: ConnectionSettings) {
+    this.#settings = settings;
+  }
+
+  /** The agent for `url`; `repeatable` tells whether a kept connection may be used. */
+  agent(url: URL, repeatable: boolean): PlainAgent {
+    const origin = this.#origin(url);
+    return repeatable ? origin.kept : this.#open(url, secureContext(origin), false);
+  }
+
+  /**
+   * Adds the authorities of the system for `url` after a certificate failed with the host's own alone.
+   * False when they were in use already, so that the failure stands.
+   */
+  widen(url: URL): boolean {
+    const origin = this.#origin(url);
+    if (origin.wide) return false;
+    origin.wide = true;
+    origin.kept.destroy();
+    origin.kept = this.#open(url, origin.trust?.wide(), true);
+    return true;
+  }
+
+  close(): void {
+    for (const origin of this.#origins.values()) origin.kept.destroy();
+    this.#origins.clear();
+  }
+
+  #origin(url: URL): Origin {
+    const known = this.#origins.get(url.origin);
+    if (known !== undefined) return known;
+    const trust =
+      url.protocol === 'https:' ? hostTrust(url, this.#settings.certificates ?? {}) : undefined;
+    const context = trust?.narrow ?? trust?.wide();
+    const origin = {
+      trust,
+      wide: trust?.narrow === undefined,
+      kept: this.#open(url, context, true),
+    };
+    this.#origins.set(url.origin, origin);
+    return origin;
+  }
+
+  #open(url: URL, context: SecureContext | undefined, keepAlive: boolean): PlainAgent {
+    if (context === undefined) return new PlainAgent({ keepAlive, maxSockets: maxConnections });
+    const options: AgentOptions = { keepAlive, maxSockets: maxConnections, secureContext: context };
+    const proxy: Proxy | undefined = proxyFor(url, this.#settings.proxies ?? {});
+    if (proxy === undefined) return new Agent(options);
+    return new TunnelAgent(url, proxy, context, this.#settings.connectMs, options);
+  }
+}
+
+function secureContext(origin: Origin): SecureContext | undefined {
+  return origin.wide ? origin.trust?.wide() : origin.trust?.narrow;
+}
