@@ -1,0 +1,50 @@
+// The files that are read most, kept in memory up to a number of bytes. Keyed by row id: a row never changes
+// and an id is never used twice, so an entry cannot be stale, whoever else writes to the database.
+import type { StoredFile } from './store.ts';
+
+/** Enough for the four base files of some 10,000 repositories of usual size. */
+export const hotFilesBytes = 64 * 1024 * 1024;
+
+/** What an entry costs beside its bytes: objects, strings, map slots, answers made from it. */
+const entryOverheadBytes = 1024;
+
+export class HotFiles {
+  readonly #limit: number;
+  /** Least recently used first. */
+  readonly #files = new Map<number, StoredFile>();
+  #bytes = 0;
+
+  constructor(limitBytes: number = hotFilesBytes) {
+    this.#limit = limitBytes;
+  }
+
+  get heldBytes(): number {
+    return this.#bytes;
+  }
+
+  get(id: number): StoredFile | undefined {
+    const file = this.#files.get(id);
+    if (file !== undefined) {
+      this.#files.delete(id);
+      this.#files.set(id, file);
+    }
+    return file;
+  }
+
+  /** Keeps `file` and lets go of the least recently used. One that would need half of the room is not kept. */
+  set(id: number, file: StoredFile): void {
+    const cost = costOf(file);
+    if (cost * 2 > this.#limit || this.#files.has(id)) return;
+    this.#files.set(id, file);
+    this.#bytes += cost;
+    for (const [oldest, held] of this.#files) {
+      if (this.#bytes <= this.#limit) break;
+      this.#files.delete(oldest);
+      this.#bytes -= costOf(held);
+    }
+  }
+}
+
+function costOf(file: StoredFile): number {
+  return file.bytes.length + entryOverheadBytes;
+}

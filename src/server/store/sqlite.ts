@@ -1,0 +1,238 @@
+// The embedded store: one file, one process or several on the same machine. What the tables are is said in
+// sqlite-schema.ts, how writers share a transaction in write-queue.ts. Reads ask the index for the row id
+// each time and take the bytes from memory when they are there: never stale, whoever wrote.
+import { createHash } from 'node:crypto';
+import {
+  type Database,
+  openSqlite,
+  type Statement,
+  sqliteFailure,
+} from '../../daemon/database/sqlite.ts';
+import { Failure } from '../../errors.ts';
+import { parseRoleName, type RoleName } from '../../tuf/role.ts';
+import { HotFiles } from './hot-files.ts';
+import { inInsertionOrder, judgeBase, judgeVersion } from './publication.ts';
+import { storeSchema, timeMs, timeText } from './sqlite-schema.ts';
+import type { Change, ChangeQuery, NewFile, Publication, StoredFile, TufStore } from './store.ts';
+import { WriteQueue } from './write-queue.ts';
+
+/** @throws Failure ADDON_MISSING, DISK, STORE_FAILED */
+export async function openSqliteStore(
+  file: string,
+  hot: HotFiles = new HotFiles(),
+): Promise<TufStore> {
+  return new SqliteStore(await openSqlite(file, storeSchema), hot);
+}
+
+interface FileRow {
+  readonly role: string;
+  readonly version: number;
+  readonly data: Buffer;
+  readonly sha256: string;
+  readonly created_at: string;
+}
+
+interface ChangeRow {
+  readonly id: number;
+  readonly created_at: string;
+  readonly gun: string;
+  readonly version: number;
+  readonly sha256: string | null;
+  readonly category: string;
+}
+
+class SqliteStore implements TufStore {
+  readonly #database: Database;
+  readonly #sql: Statements;
+  readonly #hot: HotFiles;
+  readonly #queue: WriteQueue;
+
+  constructor(database: Database, hot: HotFiles) {
+    this.#database = database;
+    this.#sql = prepare(database);
+    this.#hot = hot;
+    this.#queue = new WriteQueue(database);
+  }
+
+  async newest(gun: string, role: RoleName): Promise<StoredFile | undefined> {
+    return this.#read(() => this.#sql.newest.get(gun, role));
+  }
+
+  async byChecksum(gun: string, role: RoleName, sha256: string): Promise<StoredFile | undefined> {
+    return this.#read(() => this.#sql.byChecksum.get(sha256, gun, role));
+  }
+
+  async byVersion(gun: string, role: RoleName, version: number): Promise<StoredFile | undefined> {
+    return this.#read(() => this.#sql.byVersion.get(gun, role, version));
+  }
+
+  async publish(publication: Publication): Promise<void> {
+    const files = inInsertionOrder(publication);
+    const sums = files.map(({ bytes }) => createHash('sha256').update(bytes).digest('hex'));
+    const ids = await this.#queue.write(() => this.#insert(publication, files, sums));
+    for (const [at, { role, version, bytes }] of files.entries()) {
+      const sha256 = sums[at] ?? '';
+      const createdAtMs = publication.nowMs;
+      this.#hot.set(ids[at] ?? 0, { role, version, sha256, bytes, createdAtMs });
+    }
+  }
+
+  remove(gun: string, nowMs: number): Promise<boolean> {
+    const { raiseFloors, removeFiles, countGeneration, recordChange } = this.#sql;
+    return this.#queue.write(() => {
+      raiseFloors.run(gun);
+      if (removeFiles.run(gun).changes === 0) return false;
+      countGeneration.run(gun, timeText(nowMs));
+      recordChange.run(timeText(nowMs), gun, 0, '', 'deletion');
+      return true;
+    });
+  }
+
+  async floors(gun: string): Promise<ReadonlyMap<RoleName, number>> {
+    const rows = this.#guard(() => this.#sql.floors.all(gun));
+    return new Map(rows.map(({ role, version }) => [parseRoleName(role), version]));
+  }
+
+  async changes(query: ChangeQuery): Promise<readonly Change[]> {
+    const { gun, fromId, backwards, limit } = query;
+    const before = fromId <= 0 ? Number.MAX_SAFE_INTEGER : fromId;
+    const { after, afterOfGun, until, untilOfGun } = this.#sql;
+    const rows = this.#guard(() => {
+      if (backwards) {
+        const newestFirst =
+          gun === undefined ? until.all(before, limit) : untilOfGun.all(gun, before, limit);
+        return newestFirst.reverse();
+      }
+      return gun === undefined ? after.all(fromId, limit) : afterOfGun.all(gun, fromId, limit);
+    });
+    return rows.map(change);
+  }
+
+  async check(): Promise<void> {
+    this.#guard(() => this.#sql.check.get());
+  }
+
+  async close(): Promise<void> {
+    this.#queue.flush();
+    this.#database.close();
+  }
+
+  #insert(
+    publication: Publication,
+    files: readonly NewFile[],
+    sums: readonly string[],
+  ): readonly number[] {
+    const { gun, nowMs } = publication;
+    const { highest, insertFile, recordChange } = this.#sql;
+    judgeBase(publication, highest.get(gun, 'timestamp'));
+    const now = timeText(nowMs);
+    return files.map((file, at) => {
+      const { role, version, bytes } = file;
+      const sha256 = sums[at] ?? '';
+      judgeVersion(gun, file, highest.get(gun, role) ?? 0);
+      const { lastInsertRowid } = insertFile.run(now, now, gun, role, version, bytes, sha256);
+      if (role === 'timestamp') recordChange.run(now, gun, version, sha256, 'update');
+      return Number(lastInsertRowid);
+    });
+  }
+
+  #read(find: () => number | undefined): StoredFile | undefined {
+    return this.#guard(() => {
+      const id = find();
+      if (id === undefined) return undefined;
+      return this.#hot.get(id) ?? this.#load(id);
+    });
+  }
+
+  /** Undefined when the row was deleted by another process just now. */
+  #load(id: number): StoredFile | undefined {
+    const row = this.#sql.file.get(id);
+    if (row === undefined) return undefined;
+    const file = {
+      role: parseRoleName(row.role),
+      version: row.version,
+      sha256: row.sha256,
+      bytes: row.data,
+      createdAtMs: timeMs(row.created_at),
+    };
+    this.#hot.set(id, file);
+    return file;
+  }
+
+  #guard<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      throw sqliteFailure(error, 'the tables could not be read');
+    }
+  }
+}
+
+type Statements = ReturnType<typeof prepare>;
+
+function prepare(database: Database) {
+  const id = <Bound extends unknown[]>(sql: string): Statement<Bound, number> =>
+    database.prepare<Bound, number>(sql).pluck();
+  const ofRole = 'FROM tuf_files WHERE gun = ? AND role = ?';
+  const changes = 'SELECT id, created_at, gun, version, sha256, category FROM changefeed';
+  return {
+    newest: id<[string, string]>(`SELECT id ${ofRole} ORDER BY version DESC LIMIT 1`),
+    byVersion: id<[string, string, number]>(`SELECT id ${ofRole} AND version = ?`),
+    byChecksum: id<[string, string, string]>(
+      'SELECT id FROM tuf_files WHERE sha256 = ? AND gun = ? AND role = ? ORDER BY version DESC',
+    ),
+    highest: id<[string, string]>(`SELECT version ${ofRole} ORDER BY version DESC LIMIT 1`),
+    file: database.prepare<[number], FileRow>(
+      'SELECT role, version, data, sha256, created_at FROM tuf_files WHERE id = ?',
+    ),
+    insertFile: database.prepare<[string, string, string, string, number, Buffer, string]>(
+      `INSERT INTO tuf_files (created_at, updated_at, gun, role, version, data, sha256)
+       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    removeFiles: database.prepare<[string]>('DELETE FROM tuf_files WHERE gun = ?'),
+    recordChange: database.prepare<[string, string, number, string, string]>(
+      'INSERT INTO changefeed (created_at, gun, version, sha256, category) VALUES (?, ?, ?, ?, ?)',
+    ),
+    raiseFloors: database.prepare<[string]>(
+      `INSERT INTO paraph_version_floors (gun, role, version)
+       SELECT gun, role, max(version) FROM tuf_files WHERE gun = ? GROUP BY gun, role
+       ON CONFLICT (gun, role) DO UPDATE SET version = max(version, excluded.version)`,
+    ),
+    countGeneration: database.prepare<[string, string]>(
+      `INSERT INTO paraph_generations (gun, deleted, last_deleted_at) VALUES (?, 1, ?)
+       ON CONFLICT (gun) DO UPDATE
+       SET deleted = deleted + 1, last_deleted_at = excluded.last_deleted_at`,
+    ),
+    floors: database.prepare<[string], { role: string; version: number }>(
+      'SELECT role, version FROM paraph_version_floors WHERE gun = ?',
+    ),
+    after: database.prepare<[number, number], ChangeRow>(
+      `${changes} WHERE id > ? ORDER BY id LIMIT ?`,
+    ),
+    afterOfGun: database.prepare<[string, number, number], ChangeRow>(
+      `${changes} WHERE gun = ? AND id > ? ORDER BY id LIMIT ?`,
+    ),
+    until: database.prepare<[number, number], ChangeRow>(
+      `${changes} WHERE id < ? ORDER BY id DESC LIMIT ?`,
+    ),
+    untilOfGun: database.prepare<[string, number, number], ChangeRow>(
+      `${changes} WHERE gun = ? AND id < ? ORDER BY id DESC LIMIT ?`,
+    ),
+    check: database.prepare('SELECT 1 FROM tuf_files, changefeed LIMIT 1'),
+  };
+}
+
+function change(row: ChangeRow): Change {
+  const { id, gun, version, category } = row;
+  if (category !== 'update' && category !== 'deletion') {
+    throw new Failure('STORE_FAILED', `changefeed ${id} has an unknown category`);
+  }
+  return {
+    id,
+    createdAtMs: timeMs(row.created_at),
+    gun,
+    version,
+    sha256: row.sha256 ?? '',
+    category,
+  };
+}
