@@ -52,6 +52,7 @@ const goServices = ['notary-server', 'notary-signer'] as const;
 
 /** Every file of test/interop, with the peers without which it cannot run. */
 export const interopFiles: Readonly<Record<string, readonly PeerName[]>> = {
+  'test/interop/documented-commands.test.ts': [],
   'test/interop/docker-cli-on-go-services.test.ts': [...dockerCli, ...goServices],
   'test/interop/engine-on-go-services.test.ts': [...engine, ...goServices],
   'test/interop/go-client-on-go-services.test.ts': [...goClient, ...goServices],
