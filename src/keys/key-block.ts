@@ -1,0 +1,106 @@
+// A private key as a PEM block: which labels are keys, what the headers say, locking and unlocking. The one
+// place that decides between "wrong passphrase" and "damaged".
+import { decodePem, type PemBlock } from '../encoding/pem.ts';
+import { Failure, isFailure } from '../errors.ts';
+import { belongsToRepository } from './key-store.ts';
+import { openPbes2, sealPbes2 } from './pbes2.ts';
+import { isEncryptedByHeaders, openByHeaders } from './pem-encryption.ts';
+import { readPkcs8, writePkcs8 } from './pkcs8.ts';
+import { fromGoEd25519, fromPkcs1, fromSec1, type PrivateKey } from './private-key.ts';
+
+const encryptedLabel = 'ENCRYPTED PRIVATE KEY';
+
+/** Label to reader of the content once it is decrypted. */
+const readers: ReadonlyMap<string, (bytes: Buffer) => PrivateKey> = new Map([
+  [encryptedLabel, readPkcs8],
+  ['PRIVATE KEY', readPkcs8],
+  ['EC PRIVATE KEY', (bytes: Buffer) => fromSec1(bytes)],
+  ['RSA PRIVATE KEY', fromPkcs1],
+  ['ED25519 PRIVATE KEY', fromGoEd25519],
+]);
+
+/**
+ * The private keys of a PEM text; other blocks, such as the EC PARAMETERS that OpenSSL puts first, are
+ * passed over. @throws Failure KEY_UNREADABLE when the text is broken or holds none
+ */
+export function keyBlocks(text: string): readonly [PemBlock, ...PemBlock[]] {
+  const [first, ...others] = unreadableAs(() => decodePem(text)).filter((block) =>
+    readers.has(block.label),
+  );
+  if (first === undefined) throw new Failure('KEY_UNREADABLE', 'key file: it holds no private key');
+  return [first, ...others];
+}
+
+export function isLocked(block: PemBlock): boolean {
+  return block.label === encryptedLabel || isEncryptedByHeaders(block);
+}
+
+/** The key of a block that is not encrypted. @throws Failure KEY_UNREADABLE, ALGORITHM_UNSUPPORTED */
+export function readKey(block: PemBlock): PrivateKey {
+  return unreadableAs(() => parseKey(block.label, block.bytes));
+}
+
+/**
+ * The key of an encrypted block.
+ * @throws Failure PASSPHRASE_WRONG also when decryption seems to succeed and yields no key: then the
+ * passphrase is wrong, or the ciphertext was altered, and nothing in the format tells which;
+ * KEY_UNREADABLE, KEY_LIMITS, ALGORITHM_UNSUPPORTED before the passphrase is tried or when it was right
+ */
+export async function unlockKey(block: PemBlock, passphrase: Uint8Array): Promise<PrivateKey> {
+  const plaintext = await openBlock(block, passphrase);
+  try {
+    return parseKey(block.label, plaintext);
+  } catch (cause) {
+    if (!isFailure(cause, 'ENCODING_INVALID')) throw cause;
+    throw new Failure('PASSPHRASE_WRONG', 'the passphrase does not open the key', { cause });
+  } finally {
+    plaintext.fill(0);
+  }
+}
+
+async function openBlock(block: PemBlock, passphrase: Uint8Array): Promise<Buffer> {
+  if (isEncryptedByHeaders(block)) return openByHeaders(block, passphrase);
+  try {
+    return await openPbes2(block.bytes, passphrase);
+  } catch (error) {
+    throw asUnreadable(error);
+  }
+}
+
+/** The key encrypted in the form and with the headers that notary and docker write. */
+export async function lockKey(
+  key: PrivateKey,
+  passphrase: Uint8Array,
+  owner: { readonly role: string; readonly gun: string | undefined },
+): Promise<PemBlock> {
+  const headers = new Map([['role', owner.role]]);
+  if (owner.gun !== undefined && belongsToRepository(owner.role)) headers.set('gun', owner.gun);
+  const plaintext = writePkcs8(key);
+  try {
+    return { label: encryptedLabel, headers, bytes: await sealPbes2(plaintext, passphrase) };
+  } finally {
+    plaintext.fill(0);
+  }
+}
+
+function parseKey(label: string, bytes: Buffer): PrivateKey {
+  const read = readers.get(label);
+  if (read === undefined)
+    throw new Failure('KEY_UNREADABLE', `key file: ${label} is no private key`);
+  return read(bytes);
+}
+
+function unreadableAs<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw asUnreadable(error);
+  }
+}
+
+function asUnreadable(error: unknown): unknown {
+  if (!isFailure(error, 'ENCODING_INVALID')) return error;
+  return new Failure('KEY_UNREADABLE', `key file: it is damaged (${error.message})`, {
+    cause: error,
+  });
+}

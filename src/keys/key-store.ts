@@ -1,0 +1,93 @@
+// The ports of this wing: what the rest of Paraph asks of private keys, whoever keeps them. A back-end
+// offers what it can: signing always, the rest as separate capabilities. No back-end is named here.
+import type { PublicKey } from '../tuf/public-key.ts';
+import type { Signature } from '../tuf/signature.ts';
+
+export interface Signer {
+  /** The TUF key under whose id the signature is filed: the bare key, or a certificate of it. */
+  readonly key: PublicKey;
+  /** @throws Failure SIGNING_FAILED */
+  sign(message: Uint8Array): Promise<Signature>;
+}
+
+/** Capability: RSA keys sign certificates in the older padding, which metadata never carries. */
+export interface Pkcs1Signer extends Signer {
+  signPkcs1v15(message: Uint8Array): Promise<Buffer>;
+}
+
+export interface KeyEntry {
+  /** Canonical id, 64 hex digits; names the key file. */
+  readonly id: string;
+  /** `root`, `targets`, `snapshot`, or the free name of a delegation key. Not verified by anything. */
+  readonly role: string;
+  /** Only keys of targets, snapshot and timestamp belong to one repository. */
+  readonly gun: string | undefined;
+  /** Where the key is, for people. */
+  readonly location: string;
+}
+
+export interface KeyStore {
+  /** All keys, sorted by id; nothing is decrypted. */
+  list(): Promise<readonly KeyEntry[]>;
+  /**
+   * The signer of a key.
+   * @throws Failure KEY_NOT_FOUND, KEY_UNREADABLE, KEY_LIMITS, ALGORITHM_UNSUPPORTED, DISK, and what
+   * the passphrase source throws (PASSPHRASE_WRONG, PASSPHRASE_MISSING)
+   */
+  open(id: string): Promise<Signer>;
+  /** Makes a P-256 key and stores it encrypted before it returns. @throws Failure DISK, PASSPHRASE_… */
+  generate(role: string, gun?: string): Promise<Signer>;
+}
+
+export interface ImportedKey extends KeyEntry {
+  /** `present`: the store had this key and keeps its own file. */
+  readonly outcome: 'stored' | 'present';
+}
+
+/** Role and repository for keys whose file does not tell. */
+export interface ImportDefaults {
+  readonly role?: string;
+  readonly gun?: string;
+}
+
+/** Capability: takes over keys that were made elsewhere. */
+export interface KeyImporter {
+  /**
+   * Stores every private key of a PEM text, or none when one of them cannot be stored.
+   * @throws Failure as `open` and `generate`; ROLE_INVALID when a repository key lacks its repository
+   */
+  importKeys(pem: string, defaults?: ImportDefaults): Promise<readonly ImportedKey[]>;
+}
+
+export interface PassphraseRequest {
+  /** Canonical id; empty when a key is read whose id is not known before it is decrypted. */
+  readonly keyId: string;
+  readonly role: string;
+  readonly gun: string | undefined;
+  /** True when the passphrase is chosen now. */
+  readonly isNew: boolean;
+  /** 0 at first, one more each time the answer did not open the key. */
+  readonly attempt: number;
+}
+
+export interface PassphraseSource {
+  /**
+   * Bytes of the passphrase; the caller wipes the buffer.
+   * @throws Failure PASSPHRASE_MISSING, PASSPHRASE_UNFIT, PASSPHRASE_WRONG when it has no other answer
+   */
+  passphrase(request: PassphraseRequest): Promise<Buffer>;
+}
+
+/** Roles whose keys belong to one repository, and whose files therefore name it. */
+const repositoryRoles: ReadonlySet<string> = new Set(['targets', 'snapshot', 'timestamp']);
+
+export function belongsToRepository(role: string): boolean {
+  return repositoryRoles.has(role);
+}
+
+/** `the targets key 7a3d54e of registry.example.com/team/app`, for messages and prompts. */
+export function describeKey(key: { keyId: string; role: string; gun: string | undefined }): string {
+  const role = key.role === '' ? 'the key' : `the ${key.role} key`;
+  const id = key.keyId === '' ? '' : ` ${key.keyId.slice(0, 7)}`;
+  return `${role}${id}${key.gun === undefined ? '' : ` of ${key.gun}`}`;
+}
