@@ -6,7 +6,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { loadTypeScript } from './load-typescript.mjs';
 
 const made = (source) =>
-  `<!-- Made by \`node scripts/reference-docs.mjs\` from ${source}; edit that instead. -->\n\n`;
+  `<!-- Made by \`npm run docs\` from ${source}; edit that instead. -->\n\n`;
 
 /** What each exit status means to a script, by its name in the sources. */
 const exitMeaning = {
@@ -63,7 +63,7 @@ for (const [path, source, write] of pages) {
   const old = existsSync(path) ? await readFile(path, 'utf8') : undefined;
   if (old === text) continue;
   if (check) {
-    console.error(`${path} is not what ${source} says; run: node scripts/reference-docs.mjs`);
+    console.error(`${path} is not what ${source} says; run: npm run docs`);
     process.exitCode = 1;
   } else {
     await writeFile(path, text);
