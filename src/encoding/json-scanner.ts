@@ -41,8 +41,8 @@ export interface StringSpan {
 export class JsonScanner {
   readonly bytes: Buffer;
   at = 0;
-  private depth = 0;
-  private canonical = true;
+  #depth = 0;
+  #canonical = true;
 
   /** @throws Failure JSON_INVALID when `bytes` is not UTF-8. */
   constructor(bytes: Buffer) {
@@ -52,17 +52,17 @@ export class JsonScanner {
 
   /** Starts watching for canonical form at the present place. */
   beginCanonical(): void {
-    this.canonical = true;
+    this.#canonical = true;
   }
 
   /** For a caller that judges an object's names itself, after readMemberSpans. */
   notCanonical(): void {
-    this.canonical = false;
+    this.#canonical = false;
   }
 
   /** True when everything read since `beginCanonical` was in canonical form. */
   get isCanonical(): boolean {
-    return this.canonical;
+    return this.#canonical;
   }
 
   /** Any value, as a tree. Numbers are read as 64-bit floats, as Go does. */
@@ -75,17 +75,17 @@ export class JsonScanner {
         return members;
       }
       case openBracket:
-        return this.readList();
+        return this.#readList();
       case quote:
         return this.textOf(this.readString());
       case 0x74:
-        return this.readWord('true', true);
+        return this.#readWord('true', true);
       case 0x66:
-        return this.readWord('false', false);
+        return this.#readWord('false', false);
       case 0x6e:
-        return this.readWord('null', null);
+        return this.#readWord('null', null);
       default:
-        return this.readNumber();
+        return this.#readNumber();
     }
   }
 
@@ -98,8 +98,8 @@ export class JsonScanner {
       if (names.has(name)) this.fail(`two members are called ${JSON.stringify(name)}`);
       names.add(name);
       // Escaped names sort differently from their raw bytes: leave those to the rebuilding path.
-      if (span.escaped) this.canonical = false;
-      if (previous !== undefined && this.compareSpans(previous, span) >= 0) this.canonical = false;
+      if (span.escaped) this.#canonical = false;
+      if (previous !== undefined && this.compareSpans(previous, span) >= 0) this.#canonical = false;
       previous = span;
       readMember(name);
     });
@@ -110,17 +110,17 @@ export class JsonScanner {
    * caller must refuse duplicates and judge the order itself.
    */
   readMemberSpans(readMember: (name: StringSpan) => void): void {
-    this.enter(openBrace);
+    this.#enter(openBrace);
     this.skipSpace();
     if (this.bytes[this.at] === closeBrace) {
-      this.leave();
+      this.#leave();
       return;
     }
     for (;;) {
       this.skipSpace();
       const name = this.readString();
       this.skipSpace();
-      this.expect(colon, ':');
+      this.#expect(colon, ':');
       this.skipSpace();
       readMember(name);
       this.skipSpace();
@@ -128,12 +128,12 @@ export class JsonScanner {
       this.at += 1;
     }
     if (this.bytes[this.at] !== closeBrace) this.fail('expected , or }');
-    this.leave();
+    this.#leave();
   }
 
   /** A string at the present place, unread: where it starts and ends inside its quotes. */
   readString(): StringSpan {
-    this.expect(quote, 'a string');
+    this.#expect(quote, 'a string');
     const { bytes } = this;
     const start = this.at;
     let escaped = false;
@@ -149,7 +149,7 @@ export class JsonScanner {
         escaped = true;
         at += 1;
         // Canonical form escapes the quote and the backslash alone.
-        if (bytes[at] !== quote && bytes[at] !== backslash) this.canonical = false;
+        if (bytes[at] !== quote && bytes[at] !== backslash) this.#canonical = false;
       }
     }
   }
@@ -158,7 +158,7 @@ export class JsonScanner {
   textOf(span: StringSpan): string {
     const raw = this.bytes.toString('utf8', span.start, span.end);
     if (!span.escaped) return raw;
-    return this.unescape(raw);
+    return this.#unescape(raw);
   }
 
   /** Refuses anything but white space up to the end of the document. */
@@ -180,17 +180,17 @@ export class JsonScanner {
     for (;;) {
       const byte = this.bytes[this.at];
       if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return;
-      this.canonical = false;
+      this.#canonical = false;
       this.at += 1;
     }
   }
 
-  private readList(): readonly JsonValue[] {
+  #readList(): readonly JsonValue[] {
     const list: JsonValue[] = [];
-    this.enter(openBracket);
+    this.#enter(openBracket);
     this.skipSpace();
     if (this.bytes[this.at] === closeBracket) {
-      this.leave();
+      this.#leave();
       return list;
     }
     for (;;) {
@@ -200,11 +200,11 @@ export class JsonScanner {
       this.at += 1;
     }
     if (this.bytes[this.at] !== closeBracket) this.fail('expected , or ]');
-    this.leave();
+    this.#leave();
     return list;
   }
 
-  private readWord<T>(word: string, value: T): T {
+  #readWord<T>(word: string, value: T): T {
     if (this.bytes.toString('latin1', this.at, this.at + word.length) !== word) {
       this.fail('expected a value');
     }
@@ -212,7 +212,7 @@ export class JsonScanner {
     return value;
   }
 
-  private readNumber(): number {
+  #readNumber(): number {
     let end = this.at;
     while (isNumberByte(this.bytes[end])) end += 1;
     const text = this.bytes.toString('latin1', this.at, end);
@@ -220,12 +220,12 @@ export class JsonScanner {
     if (text === '' || numberText.exec(text)?.[0] !== text) this.fail('expected a value');
     const value = Number(text);
     if (!Number.isFinite(value)) this.fail('a number is too large');
-    if (!canonicalInteger.test(text) || !Number.isSafeInteger(value)) this.canonical = false;
+    if (!canonicalInteger.test(text) || !Number.isSafeInteger(value)) this.#canonical = false;
     this.at = end;
     return value;
   }
 
-  private unescape(raw: string): string {
+  #unescape(raw: string): string {
     try {
       // The scanner has found the end of the string; JSON.parse judges the escapes inside it.
       const text: unknown = JSON.parse(`"${raw}"`);
@@ -236,18 +236,18 @@ export class JsonScanner {
     return this.fail('a string holds an escape that does not exist');
   }
 
-  private enter(opening: number): void {
-    this.expect(opening, opening === openBrace ? '{' : '[');
-    this.depth += 1;
-    if (this.depth > maxDepth) this.fail(`nesting is deeper than ${maxDepth}`);
+  #enter(opening: number): void {
+    this.#expect(opening, opening === openBrace ? '{' : '[');
+    this.#depth += 1;
+    if (this.#depth > maxDepth) this.fail(`nesting is deeper than ${maxDepth}`);
   }
 
-  private leave(): void {
+  #leave(): void {
     this.at += 1;
-    this.depth -= 1;
+    this.#depth -= 1;
   }
 
-  private expect(byte: number, what: string): void {
+  #expect(byte: number, what: string): void {
     if (this.bytes[this.at] !== byte) this.fail(`expected ${what}`);
     this.at += 1;
   }

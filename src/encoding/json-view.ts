@@ -7,12 +7,12 @@ export class JsonView {
   readonly value: JsonValue | undefined;
   /** Where in the document, such as `signed.roles.root`; escaped, so it is safe to show. */
   readonly path: string;
-  private readonly code: ErrorCode;
+  readonly #code: ErrorCode;
 
   constructor(value: JsonValue | undefined, path: string, code: ErrorCode = 'JSON_INVALID') {
     this.value = value;
     this.path = path;
-    this.code = code;
+    this.#code = code;
   }
 
   get exists(): boolean {
@@ -25,7 +25,7 @@ export class JsonView {
 
   /** The member of that exact name; a view of nothing when it is missing. */
   member(name: string): JsonView {
-    return new JsonView(this.object().get(name), `${this.path}.${name}`, this.code);
+    return new JsonView(this.object().get(name), `${this.path}.${name}`, this.#code);
   }
 
   string(): string {
@@ -49,13 +49,13 @@ export class JsonView {
   list(): readonly JsonView[] {
     if (!Array.isArray(this.value)) return this.fail('is not a list');
     const items: readonly JsonValue[] = this.value;
-    return items.map((item, index) => new JsonView(item, `${this.path}[${index}]`, this.code));
+    return items.map((item, index) => new JsonView(item, `${this.path}[${index}]`, this.#code));
   }
 
   entries(): readonly (readonly [string, JsonView])[] {
     return [...this.object()].map(([name, value]) => [
       name,
-      new JsonView(value, `${this.path}[${JSON.stringify(name)}]`, this.code),
+      new JsonView(value, `${this.path}[${JSON.stringify(name)}]`, this.#code),
     ]);
   }
 
@@ -73,7 +73,7 @@ export class JsonView {
   }
 
   fail(problem: string): never {
-    throw new Failure(this.code, `${this.path} ${this.exists ? problem : 'is missing'}`);
+    throw new Failure(this.#code, `${this.path} ${this.exists ? problem : 'is missing'}`);
   }
 }
 

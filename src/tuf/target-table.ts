@@ -17,12 +17,12 @@ import { SpanList } from './span-list.ts';
 export type Target = FileMeta;
 
 export class TargetTable {
-  private readonly bytes: Buffer;
-  private readonly spans: SpanList;
+  readonly #bytes: Buffer;
+  readonly #spans: SpanList;
   /** Only where names are escaped or out of order, so that they cannot be found by bisection. */
-  private readonly byName: ReadonlyMap<string, number> | undefined;
+  readonly #byName: ReadonlyMap<string, number> | undefined;
   /** True when Go would write every entry back exactly as it stands. */
-  private readonly isVerbatim: boolean;
+  readonly #isVerbatim: boolean;
 
   private constructor(
     bytes: Buffer,
@@ -30,10 +30,10 @@ export class TargetTable {
     byName: ReadonlyMap<string, number> | undefined,
     isVerbatim: boolean,
   ) {
-    this.bytes = bytes;
-    this.spans = spans;
-    this.byName = byName;
-    this.isVerbatim = isVerbatim;
+    this.#bytes = bytes;
+    this.#spans = spans;
+    this.#byName = byName;
+    this.#isVerbatim = isVerbatim;
   }
 
   static empty(): TargetTable {
@@ -67,19 +67,19 @@ export class TargetTable {
   }
 
   get size(): number {
-    return this.spans.length;
+    return this.#spans.length;
   }
 
   /** The entry of exactly that name. */
   get(name: string): Target | undefined {
     const index =
-      this.byName === undefined ? this.bisect(Buffer.from(name)) : this.byName.get(name);
-    return index === undefined || index < 0 ? undefined : this.targetAt(index);
+      this.#byName === undefined ? this.#bisect(Buffer.from(name)) : this.#byName.get(name);
+    return index === undefined || index < 0 ? undefined : this.#targetAt(index);
   }
 
   *entries(): Generator<readonly [string, Target]> {
     for (let index = 0; index < this.size; index += 1) {
-      yield [this.nameAt(index), this.targetAt(index)];
+      yield [this.#nameAt(index), this.#targetAt(index)];
     }
   }
 
@@ -90,31 +90,31 @@ export class TargetTable {
    */
   with(changes: ReadonlyMap<string, Target | undefined>): TargetTable {
     const changed = [...changes].sort(([a], [b]) => compareUtf8(a, b));
-    const pieces = this.isVerbatim ? this.splice(changed) : this.rebuild(changes);
+    const pieces = this.#isVerbatim ? this.#splice(changed) : this.#rebuild(changes);
     const text = Buffer.concat([...joinPieces(pieces)]);
     return TargetTable.read(new JsonScanner(text));
   }
 
   /** The table in canonical form, braces included, as Go would write it back. */
   canonicalBytes(): Buffer {
-    const pieces = this.isVerbatim ? this.splice([]) : this.rebuild(new Map());
+    const pieces = this.#isVerbatim ? this.#splice([]) : this.#rebuild(new Map());
     return Buffer.concat([...joinPieces(pieces)]);
   }
 
-  private *splice(changed: readonly (readonly [string, Target | undefined])[]): Generator<Buffer> {
+  *#splice(changed: readonly (readonly [string, Target | undefined])[]): Generator<Buffer> {
     let from = 0;
     for (const [name, target] of changed) {
       const wanted = Buffer.from(name);
-      const found = this.bisect(wanted);
+      const found = this.#bisect(wanted);
       const at = found < 0 ? -found - 1 : found;
-      if (at > from) yield this.run(from, at);
+      if (at > from) yield this.#run(from, at);
       if (target !== undefined) yield entryBytes(name, target);
       from = found < 0 ? at : at + 1;
     }
-    if (this.size > from) yield this.run(from, this.size);
+    if (this.size > from) yield this.#run(from, this.size);
   }
 
-  private *rebuild(changes: ReadonlyMap<string, Target | undefined>): Generator<Buffer> {
+  *#rebuild(changes: ReadonlyMap<string, Target | undefined>): Generator<Buffer> {
     const all = new Map<string, Target | undefined>([...this.entries(), ...changes]);
     for (const [name, target] of [...all].sort(([a], [b]) => compareUtf8(a, b))) {
       if (target !== undefined) yield entryBytes(name, target);
@@ -122,31 +122,31 @@ export class TargetTable {
   }
 
   /** Entries `from` up to `to` as they stand, commas between them included. */
-  private run(from: number, to: number): Buffer {
-    return this.bytes.subarray(this.spans.nameStart(from) - 1, this.spans.valueEnd(to - 1));
+  #run(from: number, to: number): Buffer {
+    return this.#bytes.subarray(this.#spans.nameStart(from) - 1, this.#spans.valueEnd(to - 1));
   }
 
-  private nameAt(index: number): string {
-    const quoted = this.bytes.subarray(
-      this.spans.nameStart(index) - 1,
-      this.spans.nameEnd(index) + 1,
+  #nameAt(index: number): string {
+    const quoted = this.#bytes.subarray(
+      this.#spans.nameStart(index) - 1,
+      this.#spans.nameEnd(index) + 1,
     );
     return new JsonView(parseJson(quoted), 'name').string();
   }
 
-  private targetAt(index: number): Target {
-    const value = this.bytes.subarray(this.spans.valueStart(index), this.spans.valueEnd(index));
+  #targetAt(index: number): Target {
+    const value = this.#bytes.subarray(this.#spans.valueStart(index), this.#spans.valueEnd(index));
     return parseFileMeta(new JsonView(parseJson(value), 'target', 'METADATA_INVALID'));
   }
 
   /** The index of `name`, or -1 - where it would be inserted. For sorted, unescaped names. */
-  private bisect(name: Buffer): number {
+  #bisect(name: Buffer): number {
     let low = 0;
     let high = this.size;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const { bytes, spans } = this;
-      const order = bytes.compare(
+      const spans = this.#spans;
+      const order = this.#bytes.compare(
         name,
         0,
         name.length,

@@ -62,16 +62,16 @@ export interface OutOfDate {
 }
 
 export class TrustedSet {
-  private readonly options: TrustedSetOptions;
-  private rootFile: RootFile;
-  private timestampFile: TimestampFile | undefined;
-  private snapshotFile: SnapshotFile | undefined;
-  private readonly targetsFiles = new Map<TargetsRole, TargetsFile>();
-  private readonly passed: OutOfDate[] = [];
+  readonly #options: TrustedSetOptions;
+  #rootFile: RootFile;
+  #timestampFile: TimestampFile | undefined;
+  #snapshotFile: SnapshotFile | undefined;
+  readonly #targetsFiles = new Map<TargetsRole, TargetsFile>();
+  readonly #passed: OutOfDate[] = [];
 
   private constructor(root: RootFile, options: TrustedSetOptions) {
-    this.rootFile = root;
-    this.options = options;
+    this.#rootFile = root;
+    this.#options = options;
   }
 
   /**
@@ -88,25 +88,25 @@ export class TrustedSet {
   }
 
   get root(): RootFile {
-    return this.rootFile;
+    return this.#rootFile;
   }
 
   get timestamp(): TimestampFile | undefined {
-    return this.timestampFile;
+    return this.#timestampFile;
   }
 
   get snapshot(): SnapshotFile | undefined {
-    return this.snapshotFile;
+    return this.#snapshotFile;
   }
 
   /** The verified file of `role`, if it was loaded. */
   targets(role: TargetsRole): TargetsFile | undefined {
-    return this.targetsFiles.get(role);
+    return this.#targetsFiles.get(role);
   }
 
   /** What was out of date and let pass under `expired: 'reported'`. */
   get outOfDate(): readonly OutOfDate[] {
-    return this.passed;
+    return this.#passed;
   }
 
   /**
@@ -114,9 +114,9 @@ export class TrustedSet {
    * @throws Failure ROLLBACK, ROOT_CHAIN_BROKEN for a gap, and what checkRoot throws
    */
   updateRoot(bytes: Buffer): void {
-    this.requireOrder(this.timestampFile === undefined, 'a root after the timestamp');
+    this.#requireOrder(this.#timestampFile === undefined, 'a root after the timestamp');
     const file = parseRoot(bytes);
-    const current = this.rootFile.signed;
+    const current = this.#rootFile.signed;
     const { version } = file.signed;
     if (version <= current.version) throw rollback('root', version, current.version + 1);
     if (version !== current.version + 1) {
@@ -125,34 +125,34 @@ export class TrustedSet {
         `root ${version} was offered where root ${current.version + 1} must come next`,
       );
     }
-    const { gun, nowMs } = this.options;
+    const { gun, nowMs } = this.#options;
     checkRoot(file, { gun, nowMs, previous: current, certificateExpiry: 'reported' });
-    this.rootFile = file;
+    this.#rootFile = file;
   }
 
   /** @throws Failure THRESHOLD_UNMET, ROLLBACK, VERSION_LEAP, METADATA_EXPIRED, CERTIFICATE_EXPIRED, … */
   updateTimestamp(bytes: Buffer): void {
-    this.requireOrder(this.snapshotFile === undefined, 'a timestamp after the snapshot');
-    this.requireCurrentRoot();
+    this.#requireOrder(this.#snapshotFile === undefined, 'a timestamp after the snapshot');
+    this.#requireCurrentRoot();
     const file = parseTimestamp(bytes);
-    this.requireSignatures('timestamp', file);
-    this.requireVersion('timestamp', file.signed.version);
-    this.requireFresh('timestamp', file.signed.expires);
-    this.timestampFile = file;
+    this.#requireSignatures('timestamp', file);
+    this.#requireVersion('timestamp', file.signed.version);
+    this.#requireFresh('timestamp', file.signed.expires);
+    this.#timestampFile = file;
   }
 
   /** @throws Failure HASH_MISMATCH (also when the snapshot names another root), THRESHOLD_UNMET, … */
   updateSnapshot(bytes: Buffer): void {
-    const listed = this.timestampFile?.signed.meta.get('snapshot');
-    this.requireOrder(this.targetsFiles.size === 0, 'a snapshot after targets');
+    const listed = this.#timestampFile?.signed.meta.get('snapshot');
+    this.#requireOrder(this.#targetsFiles.size === 0, 'a snapshot after targets');
     if (listed === undefined) throw outOfOrder('a snapshot before the timestamp');
     checkFileMeta('snapshot', bytes, listed);
     const file = parseSnapshot(bytes);
-    this.requireSignatures('snapshot', file);
-    this.requireVersion('snapshot', file.signed.version);
-    this.requireFresh('snapshot', file.signed.expires);
-    checkFileMeta('root', this.rootFile.bytes, requireListed(file, 'root'));
-    this.snapshotFile = file;
+    this.#requireSignatures('snapshot', file);
+    this.#requireVersion('snapshot', file.signed.version);
+    this.#requireFresh('snapshot', file.signed.expires);
+    checkFileMeta('root', this.#rootFile.bytes, requireListed(file, 'root'));
+    this.#snapshotFile = file;
   }
 
   /**
@@ -160,9 +160,9 @@ export class TrustedSet {
    * never signed. @throws Failure ROLE_NOT_IN_SNAPSHOT when it listed the role before
    */
   listed(role: TargetsRole): FileMeta | undefined {
-    if (this.snapshotFile === undefined) throw outOfOrder('targets before the snapshot');
-    const meta = this.snapshotFile.signed.meta.get(role);
-    if (meta === undefined && this.options.listedBefore?.has(role) === true) {
+    if (this.#snapshotFile === undefined) throw outOfOrder('targets before the snapshot');
+    const meta = this.#snapshotFile.signed.meta.get(role);
+    if (meta === undefined && this.#options.listedBefore?.has(role) === true) {
       throw new Failure(
         'ROLE_NOT_IN_SNAPSHOT',
         `${role} is still delegated to, but the new snapshot leaves its file out`,
@@ -173,25 +173,25 @@ export class TrustedSet {
 
   /** @throws Failure HASH_MISMATCH, THRESHOLD_UNMET, ROLLBACK, METADATA_EXPIRED, METADATA_MISSING, … */
   updateTargets(role: TargetsRole, bytes: Buffer): void {
-    const delegation = isDelegationRole(role) ? this.delegationOf(role) : undefined;
+    const delegation = isDelegationRole(role) ? this.#delegationOf(role) : undefined;
     const listed = this.listed(role);
     if (listed === undefined) {
       throw new Failure('METADATA_MISSING', `the snapshot does not list ${role}`);
     }
     checkFileMeta(role, bytes, listed);
     const file = parseTargets(bytes, role);
-    if (delegation === undefined) this.requireSignatures('targets', file);
+    if (delegation === undefined) this.#requireSignatures('targets', file);
     else checkThreshold(role, delegation.role, delegation.keys, file.message, file.signatures);
-    this.requireVersion(role, file.signed.version);
-    this.requireFresh(role, file.signed.expires);
-    this.targetsFiles.set(role, file);
+    this.#requireVersion(role, file.signed.version);
+    this.#requireFresh(role, file.signed.expires);
+    this.#targetsFiles.set(role, file);
   }
 
-  private delegationOf(role: DelegationRole): {
+  #delegationOf(role: DelegationRole): {
     readonly role: Delegation;
     readonly keys: TargetsFile['signed']['delegations']['keys'];
   } {
-    const parent = this.targetsFiles.get(parentRole(role));
+    const parent = this.#targetsFiles.get(parentRole(role));
     if (parent === undefined) throw outOfOrder(`${role} before its parent`);
     const { roles, keys } = parent.signed.delegations;
     const delegation = roles.find(({ name }) => name === role);
@@ -201,43 +201,43 @@ export class TrustedSet {
     return { role: delegation, keys };
   }
 
-  private requireSignatures(
+  #requireSignatures(
     role: 'timestamp' | 'snapshot' | 'targets',
     file: Pick<RootFile, 'message' | 'signatures'>,
   ): void {
-    const root = this.rootFile.signed;
+    const root = this.#rootFile.signed;
     checkThreshold(role, roleKeysOf(root, role), root.keys, file.message, file.signatures);
   }
 
-  private requireVersion(role: RoleName, version: number): void {
-    const floor = this.options.floors?.get(role);
+  #requireVersion(role: RoleName, version: number): void {
+    const floor = this.#options.floors?.get(role);
     if (floor === undefined) return;
     if (version < floor) throw rollback(role, version, floor);
     checkVersionStep(role, floor, version);
   }
 
-  private requireFresh(role: RoleName, expires: Expiry): void {
-    if (this.options.expired !== 'reported') refuseExpired(role, expires, this.options.nowMs);
-    else if (isExpired(expires, this.options.nowMs)) {
-      this.passed.push({ role, what: 'metadata', expiredMs: expires.ms });
+  #requireFresh(role: RoleName, expires: Expiry): void {
+    if (this.#options.expired !== 'reported') refuseExpired(role, expires, this.#options.nowMs);
+    else if (isExpired(expires, this.#options.nowMs)) {
+      this.#passed.push({ role, what: 'metadata', expiredMs: expires.ms });
     }
   }
 
-  private requireCurrentRoot(): void {
-    const { gun, nowMs, expired } = this.options;
-    this.requireFresh('root', this.rootFile.signed.expires);
+  #requireCurrentRoot(): void {
+    const { gun, nowMs, expired } = this.#options;
+    this.#requireFresh('root', this.#rootFile.signed.expires);
     if (expired !== 'reported') {
-      checkRoot(this.rootFile, { gun, nowMs, certificateExpiry: 'refused' });
+      checkRoot(this.#rootFile, { gun, nowMs, certificateExpiry: 'refused' });
       return;
     }
-    for (const key of rootKeysOf(this.rootFile.signed, gun, nowMs)) {
+    for (const key of rootKeysOf(this.#rootFile.signed, gun, nowMs)) {
       if (key.isOutOfDate) {
-        this.passed.push({ role: 'root', what: 'certificate', expiredMs: key.chain.notAfterMs });
+        this.#passed.push({ role: 'root', what: 'certificate', expiredMs: key.chain.notAfterMs });
       }
     }
   }
 
-  private requireOrder(isInOrder: boolean, what: string): void {
+  #requireOrder(isInOrder: boolean, what: string): void {
     if (!isInOrder) throw outOfOrder(what);
   }
 }
