@@ -190,6 +190,12 @@ export const catalogue = {
     summary: 'The tag is not signed, or not by a signer who counts',
     remedy: 'Ask the publisher to sign the tag, or use one that is signed.',
   },
+  IMAGE_NOT_FOUND: {
+    exit: failed,
+    http: 404,
+    summary: 'The registry does not have the tag or digest',
+    remedy: 'Check the name and the tag; push the image before it is signed.',
+  },
   METADATA_MISSING: {
     exit: unsigned,
     http: 404,
@@ -270,6 +276,12 @@ export const catalogue = {
     http: 403,
     summary: 'The login is good but does not have the right that is needed',
     remedy: 'Ask the owner of the repository for the right that is named.',
+  },
+  CREDENTIALS_UNREADABLE: {
+    exit: denied,
+    http: 500,
+    summary: 'The stored login for a server could not be read',
+    remedy: 'Run docker login again, or check the credential helper that is named.',
   },
   UPLOAD_REJECTED: {
     exit: refused,
