@@ -11,7 +11,7 @@ import { type Target, TargetTable } from './target-table.ts';
 const read = (text: string) => TargetTable.read(new JsonScanner(Buffer.from(text)));
 
 const digest = (bytes: number) =>
-  fc.uint8Array({ minLength: bytes, maxLength: bytes }).map((bytes) => Buffer.from(bytes));
+  fc.uint8Array({ minLength: bytes, maxLength: bytes }).map((content) => Buffer.from(content));
 const plainTarget: fc.Arbitrary<Target> = fc
   .tuple(fc.nat(), digest(32), fc.option(digest(64)))
   .map(([length, sha256, sha512]) => ({
