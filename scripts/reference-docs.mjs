@@ -5,8 +5,7 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { loadTypeScript } from './load-typescript.mjs';
 
-const made = (source) =>
-  `<!-- Made by \`npm run docs\` from ${source}; edit that instead. -->\n\n`;
+const made = (source) => `<!-- Made by \`npm run docs\` from ${source}; edit that instead. -->\n\n`;
 
 /** What each exit status means to a script, by its name in the sources. */
 const exitMeaning = {
