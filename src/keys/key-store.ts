@@ -53,7 +53,7 @@ export interface ImportDefaults {
 /** Capability: takes over keys that were made elsewhere. */
 export interface KeyImporter {
   /**
-   * Stores every private key of a PEM text, or none when one of them cannot be stored.
+   * Stores every private key of a PEM text, or none when one of them cannot be read.
    * @throws Failure as `open` and `generate`; ROLE_INVALID when a repository key lacks its repository
    */
   importKeys(pem: string, defaults?: ImportDefaults): Promise<readonly ImportedKey[]>;

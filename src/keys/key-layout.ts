@@ -1,0 +1,114 @@
+// Where key files lie in a trust directory, now and in old releases, and whose they are by name, folder and
+// headers. Read only: an old file is used where it lies, since moving it would hide it from the old client
+// that still uses it. Nothing is decrypted, and nothing here is verified by anything.
+//
+//   private/<id>.key                                      since notary 0.4
+//   private/root_keys/<id>[_root].key                     before: root keys
+//   private/tuf_keys/[<gun>/]<id>[_<role>].key            before: all others
+//   private/<gun>/<id>_<role>.key                         first releases
+import { readdir } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import type { PemBlock } from '../encoding/pem.ts';
+import { asFailure, Failure } from '../errors.ts';
+import { keyBlocks } from './key-block.ts';
+import { readKeyFile, systemCode } from './key-file.ts';
+import { belongsToRepository, type KeyEntry } from './key-store.ts';
+
+const fileName = /^([0-9a-f]{64})(?:_(.+))?$/;
+const extension = '.key';
+
+/** What a path and the headers of a block say about a key. */
+export interface KeyOwner {
+  readonly id: string | undefined;
+  readonly role: string | undefined;
+  readonly gun: string | undefined;
+}
+
+export interface FoundKey {
+  readonly entry: KeyEntry;
+  readonly block: PemBlock;
+}
+
+/** A file that should be a key and cannot be used as one, with the reason. */
+export interface UnusableFile {
+  readonly location: string;
+  readonly reason: Failure;
+}
+
+export interface Survey {
+  /** One for each id, sorted by id. */
+  readonly keys: readonly FoundKey[];
+  readonly unusable: readonly UnusableFile[];
+}
+
+/**
+ * Whose key it is. Headers win over the path, which only old releases used for this.
+ * @param path below `private`, segments joined by `/`, with or without extension
+ */
+export function ownerOf(path: string, headers: ReadonlyMap<string, string>): KeyOwner {
+  const folders = path.split('/');
+  const name = (folders.pop() ?? '').replace(/\.key$/, '');
+  const [, id, suffix] = fileName.exec(name) ?? [];
+  const isRootFolder = folders[0] === 'root_keys';
+  const isOldFolder = isRootFolder || folders[0] === 'tuf_keys';
+  const role = headers.get('role') || suffix || (isRootFolder ? 'root' : undefined);
+  const folderGun = isRootFolder ? '' : folders.slice(isOldFolder ? 1 : 0).join('/');
+  const isRepositoryKey = role === undefined || belongsToRepository(role);
+  const gun = headers.get('gun') || (isRepositoryKey && folderGun) || undefined;
+  return { id, role, gun };
+}
+
+/** All key files below `directory`. One that vanishes meanwhile is left out. @throws Failure DISK */
+export async function surveyKeys(directory: string): Promise<Survey> {
+  const keys = new Map<string, FoundKey>();
+  const unusable: UnusableFile[] = [];
+  for (const location of await keyPaths(directory)) {
+    try {
+      const found = await readFound(directory, location);
+      // Paths come newest layout first, so a copy in an old folder does not hide the current file.
+      if (found !== undefined && !keys.has(found.entry.id)) keys.set(found.entry.id, found);
+    } catch (error) {
+      unusable.push({ location, reason: asFailure(error) });
+    }
+  }
+  const byId = [...keys.values()].sort((a, b) => (a.entry.id < b.entry.id ? -1 : 1));
+  return { keys: byId, unusable };
+}
+
+/** The key file at `location`; undefined when there is none. @throws Failure KEY_UNREADABLE, KEY_LIMITS */
+export async function readFound(
+  directory: string,
+  location: string,
+): Promise<FoundKey | undefined> {
+  const text = await readKeyFile(location);
+  if (text === undefined) return undefined;
+  const [block] = keyBlocks(text);
+  const path = relative(directory, location).split(sep).join('/');
+  const { id, role = '', gun } = ownerOf(path, block.headers);
+  if (id === undefined) {
+    throw new Failure('KEY_UNREADABLE', `${location} is not named by the id of a key`, {
+      remedy: 'Import the file; it is then stored under its id.',
+    });
+  }
+  return { entry: { id, role, gun, location }, block };
+}
+
+export function keyPath(directory: string, id: string): string {
+  return join(directory, `${id}${extension}`);
+}
+
+/** Regular files named `*.key`, those of the newest layout first, each level in order of name. */
+async function keyPaths(directory: string): Promise<readonly string[]> {
+  const entries = await readdir(directory, { withFileTypes: true }).catch((error: unknown) => {
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error))) return [];
+    throw new Failure('DISK', `${directory} could not be read (${systemCode(error)})`, {
+      cause: error,
+    });
+  });
+  entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith(extension));
+  const folders = entries.filter((entry) => entry.isDirectory());
+  const below: string[] = [];
+  for (const { name } of folders) below.push(...(await keyPaths(join(directory, name))));
+  return [...files.map(({ name }) => join(directory, name)), ...below];
+}

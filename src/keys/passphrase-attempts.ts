@@ -1,0 +1,45 @@
+// Opening one encrypted block with what a passphrase source answers, a bounded number of times.
+import type { PemBlock } from '../encoding/pem.ts';
+import { Failure, isFailure } from '../errors.ts';
+import { unlockKey } from './key-block.ts';
+import { describeKey, type PassphraseSource } from './key-store.ts';
+import type { PrivateKey } from './private-key.ts';
+
+/** Tries with different passphrases, whatever the source; each costs a derivation. */
+const maxAttempts = 3;
+
+/** What is known about the key before it is open. */
+export interface KeyClaim {
+  /** Empty when the file does not say. */
+  readonly keyId: string;
+  readonly role: string;
+  readonly gun: string | undefined;
+}
+
+/**
+ * The key, and the passphrase that opened it, which the caller wipes.
+ * @throws Failure as `unlockKey`, and what the source throws
+ */
+export async function unlockByAsking(
+  source: PassphraseSource,
+  block: PemBlock,
+  claim: KeyClaim,
+): Promise<{ key: PrivateKey; passphrase: Buffer }> {
+  for (let attempt = 0; ; attempt += 1) {
+    const passphrase = await source.passphrase({ ...claim, isNew: false, attempt });
+    try {
+      return { key: await unlockKey(block, passphrase), passphrase };
+    } catch (error) {
+      passphrase.fill(0);
+      if (!isFailure(error, 'PASSPHRASE_WRONG')) throw error;
+      if (attempt + 1 >= maxAttempts) throw wrongPassphrase(claim, error);
+    }
+  }
+}
+
+function wrongPassphrase(claim: KeyClaim, cause: unknown): Failure {
+  return new Failure('PASSPHRASE_WRONG', `the passphrase does not open ${describeKey(claim)}`, {
+    cause,
+    meaning: 'It is the passphrase of another key, or the file was altered after it was encrypted.',
+  });
+}

@@ -1,0 +1,51 @@
+// A process that is killed, or meets an error of the disk, at a chosen step of writing a key. Every call to
+// the file system is a step. Bundled by faults.ts and run as:  node FILE ACTION DIRECTORY STEP FAULT
+import { writeFileSync } from 'node:fs';
+import fs from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
+
+const [action, directory = '', stepText, fault = ''] = process.argv.slice(2);
+const faultStep = Number(stepText);
+let step = 0;
+
+function strike(name: string, target: unknown): void {
+  if (fault === 'kill') {
+    // The worst moment of writing is half-way.
+    if (name === 'writeFile' && typeof target === 'number') writeFileSync(target, 'half a f');
+    process.kill(process.pid, 'SIGKILL');
+  }
+  throw Object.assign(new Error(fault), { code: fault });
+}
+
+function instrument(owner: object, names: readonly string[]): void {
+  for (const name of names) {
+    const real: unknown = Reflect.get(owner, name);
+    if (typeof real !== 'function') throw new Error(`no function ${name}`);
+    const replacement = async function (this: object, ...args: unknown[]): Promise<unknown> {
+      step += 1;
+      if (step === faultStep) strike(name, Reflect.get(this ?? {}, 'fd'));
+      return Reflect.apply(real, this, args);
+    };
+    Reflect.set(owner, name, replacement);
+  }
+}
+
+const probe = await fs.open(process.execPath, 'r');
+instrument(Object.getPrototypeOf(probe), ['writeFile', 'sync', 'stat']);
+instrument(fs, ['open', 'link', 'unlink', 'mkdir', 'readdir', 'lstat', 'rename']);
+syncBuiltinESMExports();
+
+try {
+  if (action === 'generate') {
+    const { KeyFileStore } = await import('../../src/keys/file-store.ts');
+    const passphrase = async () => Buffer.from('test-passphrase');
+    await new KeyFileStore(directory, { passphrase }).generate('root');
+  } else {
+    const { createKeyFile } = await import('../../src/keys/key-file.ts');
+    await createKeyFile(`${directory}/${'a'.repeat(64)}.key`, 'the whole text');
+  }
+  console.log(JSON.stringify({ outcome: 'done', steps: step }));
+} catch (error) {
+  const code = error instanceof Error && 'code' in error ? error.code : String(error);
+  console.log(JSON.stringify({ outcome: code, steps: step }));
+}
