@@ -1,0 +1,129 @@
+// What the signer does and refuses, without a wire: makes keys, finds them, signs.
+//
+// Invariants:
+// - For one gun, role and algorithm there is at most one pending key (one that never signed); it is given out until it
+//   has signed. The one with the lowest id, as in Go.
+// - No new key is made where a stored key of the same gun and role cannot be opened: a Go server that cannot use a key
+//   asks for a new one, and the repository would quietly change keys because a passphrase is missing.
+// - A signature leaves only after its key is recorded as used and its floor, the highest version signed, is raised.
+//   Refusing below the floor is not done yet.
+import { JsonView } from '../encoding/json-view.ts';
+import { parseJson } from '../encoding/strict-json.ts';
+import { Failure, isFailure } from '../errors.ts';
+import type { PublicKey } from '../tuf/public-key.ts';
+import { isSigningAlgorithm, signWith } from './private-key.ts';
+import type { SignatureLedger } from './signature-ledger.ts';
+import type { SigningKeyStore } from './store/store.ts';
+import type { OpenKey, Vault } from './vault.ts';
+
+/** The width of notary's columns. */
+const maxNameLength = 255;
+const metadataTypes: ReadonlySet<string> = new Set(['root', 'targets', 'snapshot', 'timestamp']);
+
+export interface SigningPolicyParts {
+  readonly store: SigningKeyStore;
+  readonly vault: Vault;
+  readonly ledger: SignatureLedger;
+  readonly nowMs: () => number;
+}
+
+export interface MadeSignature {
+  readonly key: PublicKey;
+  readonly method: string;
+  readonly sig: Buffer;
+}
+
+export class SigningPolicy {
+  private readonly parts: SigningPolicyParts;
+
+  constructor(parts: SigningPolicyParts) {
+    this.parts = parts;
+  }
+
+  /**
+   * The pending key of `gun`, `role` and `algorithm`, or a new one.
+   * @throws Failure ALGORITHM_UNSUPPORTED, REFERENCE_INVALID, ROLE_INVALID (a name that cannot be stored),
+   *   SIGNING_KEY_LOCKED, KEY_UNREADABLE, STORE_FAILED
+   */
+  async createKey(algorithm: string, gun: string, role: string): Promise<PublicKey> {
+    if (!isSigningAlgorithm(algorithm)) {
+      throw new Failure(
+        'ALGORITHM_UNSUPPORTED',
+        `algorithm ${algorithm} not supported for create key`,
+      );
+    }
+    if (gun.length > maxNameLength) throw new Failure('REFERENCE_INVALID', 'the gun is too long');
+    if (role.length > maxNameLength) throw new Failure('ROLE_INVALID', 'the role is too long');
+    const { store, vault, nowMs } = this.parts;
+    for (const row of await store.newestOfEachAlias({ gun, role })) await vault.openRow(row);
+    const pending = await store.findPending(gun, role, algorithm);
+    const row = pending ?? (await store.add(await vault.create(algorithm, gun, role, nowMs())));
+    // Given out only after it opened as stored: then it can sign, and nobody planted it.
+    return (await vault.openRow(row)).publicKey;
+  }
+
+  /** @throws Failure SIGNING_KEY_NOT_FOUND, SIGNING_KEY_LOCKED, KEY_UNREADABLE, KEY_LIMITS, STORE_FAILED */
+  async findKey(keyId: string): Promise<OpenKey> {
+    const { store, vault } = this.parts;
+    const cached = vault.cached(keyId);
+    if (cached !== undefined) return cached;
+    const row = await store.find(keyId);
+    if (row === undefined)
+      throw new Failure('SIGNING_KEY_NOT_FOUND', `signing key not found: ${keyId}`);
+    return vault.openRow(row);
+  }
+
+  /** @throws Failure as `findKey`; SIGNING_FAILED */
+  async sign(keyId: string, content: Buffer): Promise<MadeSignature> {
+    const { publicKey, privateKey } = await this.findKey(keyId);
+    const signature = signNow(privateKey, publicKey, content);
+    await this.record(keyId, signedVersion(content));
+    return { key: publicKey, ...signature };
+  }
+
+  /** Succeeds whether or not the key is there. @throws Failure STORE_FAILED */
+  async deleteKey(keyId: string): Promise<void> {
+    const { store, vault, ledger, nowMs } = this.parts;
+    await store.remove(keyId, nowMs());
+    vault.forget(keyId);
+    ledger.forget(keyId);
+  }
+
+  private async record(keyId: string, version: number | undefined): Promise<void> {
+    const { vault, ledger } = this.parts;
+    try {
+      await ledger.record(keyId, version);
+    } catch (error) {
+      // Another process on the same database removed it: the opened key must not be found again.
+      if (isFailure(error, 'SIGNING_KEY_NOT_FOUND')) vault.forget(keyId);
+      throw error;
+    }
+  }
+}
+
+function signNow(
+  privateKey: OpenKey['privateKey'],
+  key: PublicKey,
+  content: Buffer,
+): { readonly method: string; readonly sig: Buffer } {
+  try {
+    return signWith(privateKey, key.keyType, content);
+  } catch (cause) {
+    throw new Failure('SIGNING_FAILED', `key ${key.id} could not sign`, { cause });
+  }
+}
+
+/**
+ * The version that metadata content states. Undefined when the content is not the `signed` part of a metadata file:
+ * notary's signer signs anything, and then there is no floor to raise.
+ */
+export function signedVersion(content: Buffer): number | undefined {
+  try {
+    const signed = new JsonView(parseJson(content), 'signed');
+    const type = signed.member('_type').string().toLowerCase();
+    const version = signed.member('version').integer();
+    return metadataTypes.has(type) && version >= 0 ? version : undefined;
+  } catch {
+    return undefined;
+  }
+}
