@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RoleName } from '../../tuf/role.ts';
-import { inInsertionOrder, judgeBase, judgeVersion, maxVersionStep } from './publication.ts';
+import { maxVersionStep } from '../../tuf/version.ts';
+import { inInsertionOrder, judgeBase, judgeVersion } from './publication.ts';
 
 function publication(...roles: RoleName[]) {
   const files = roles.map((role) => ({ role, version: 1, bytes: Buffer.from(role) }));

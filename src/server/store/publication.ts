@@ -2,13 +2,8 @@
 // apply it inside their transactions.
 import { Failure } from '../../errors.ts';
 import type { RoleName } from '../../tuf/role.ts';
+import { checkVersionStep } from '../../tuf/version.ts';
 import type { NewFile, Publication } from './store.ts';
-
-/**
- * Largest step from one version to the next. A version bomb (a file signed with a huge version number)
- * would otherwise close the repository for good, because nothing could ever be newer.
- */
-export const maxVersionStep = 1_000_000;
 
 /**
  * The files in the order in which Go inserts them: root, targets by depth and name, snapshot, timestamp.
@@ -40,15 +35,10 @@ export function judgeVersion(gun: string, file: NewFile, highest: number): void 
   if (file.version <= highest) {
     throw conflict(gun, `${file.role} ${file.version} is not newer than ${highest}`);
   }
-  if (file.version - highest > maxVersionStep) {
-    throw new Failure(
-      'VERSION_LEAP',
-      `${gun}: ${file.role} leaps from version ${highest} to ${file.version}`,
-    );
-  }
+  checkVersionStep(file.role, highest, file.version);
 }
 
-export function conflict(gun: string, what: string): Failure {
+function conflict(gun: string, what: string): Failure {
   return new Failure('VERSION_CONFLICT', `${gun}: ${what}`);
 }
 

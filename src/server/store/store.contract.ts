@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RoleName } from '../../tuf/role.ts';
-import { maxVersionStep } from './publication.ts';
+import { maxVersionStep } from '../../tuf/version.ts';
 import type { NewFile, Publication, TufStore } from './store.ts';
 
 const gun = 'registry.example.com/team/app';

@@ -1,0 +1,62 @@
+// Every limit on what a peer may cost this server: time, bytes, connections. One table, so that an operator
+// and a reviewer can read them together. Go's server has none of these.
+
+const second = 1000;
+const mebibyte = 1024 * 1024;
+
+export interface HttpLimits {
+  /** From connecting (or from the end of the last answer) to the end of the request's headers. */
+  readonly headersMs: number;
+  /** From connecting to the end of the TLS handshake. */
+  readonly handshakeMs: number;
+  /** From the first byte of a request to its last, the upload included. */
+  readonly requestMs: number;
+  /** How long a connection may stay open between two requests. */
+  readonly idleMs: number;
+  /** How often the deadlines above and slow readers are looked at. */
+  readonly sweepMs: number;
+  /** Sweeps in a row in which a reader with a pending answer took nothing, until it is dropped. */
+  readonly sweepsWithoutProgress: number;
+  /** A large answer is handed to the connection in slices of this size: progress is seen in slices. */
+  readonly sliceBytes: number;
+  /** An upload may be slow for this long before its rate is judged. */
+  readonly uploadGraceMs: number;
+  /** Lowest average rate of an upload after the grace. */
+  readonly uploadBytesPerSecond: number;
+  /** Largest upload, all parts and their headers together. */
+  readonly uploadBytes: number;
+  /** Largest single file of an upload. */
+  readonly fileBytes: number;
+  /** Most files in one upload: more roles than any repository has. */
+  readonly uploadFiles: number;
+  /** Bytes of uploads, and of large answers, that may be in memory at one time over all connections. */
+  readonly inFlightBytes: number;
+  readonly headerBytes: number;
+  readonly connections: number;
+  /** How much of the body of a request that was refused is read on before the connection is cut. */
+  readonly refusedBodyBytes: number;
+  readonly refusedBodyMs: number;
+  /** How long requests in flight may take to finish when the server stops. */
+  readonly stopMs: number;
+}
+
+export const httpLimits: HttpLimits = {
+  headersMs: 15 * second,
+  handshakeMs: 10 * second,
+  requestMs: 600 * second,
+  idleMs: 65 * second,
+  sweepMs: 5 * second,
+  sweepsWithoutProgress: 3,
+  sliceBytes: 128 * 1024,
+  uploadGraceMs: 10 * second,
+  uploadBytesPerSecond: 8 * 1024,
+  uploadBytes: 64 * mebibyte,
+  fileBytes: 48 * mebibyte,
+  uploadFiles: 1000,
+  inFlightBytes: 192 * mebibyte,
+  headerBytes: 32 * 1024,
+  connections: 4096,
+  refusedBodyBytes: 256 * 1024,
+  refusedBodyMs: 2 * second,
+  stopMs: 15 * second,
+};

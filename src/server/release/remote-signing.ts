@@ -1,0 +1,115 @@
+// The signing service behind gRPC and mutual TLS: notary-signer or paraph-signer, which speak the same protocol
+// (signer reference, section 1). What a signer answers is not believed further than needed: a public key must
+// have the id under which it was asked for, and signatures are verified by whoever attaches them.
+import {
+  type HealthCheckResponse,
+  HealthCheckResponse_ServingStatus,
+  HealthService,
+} from '../../daemon/rpc/generated/health.ts';
+import {
+  KeyManagementService,
+  type PublicKey as PublicKeyMessage,
+  SignerService,
+} from '../../daemon/rpc/generated/signer.ts';
+import { healthServiceNames } from '../../daemon/rpc/protocol.ts';
+import { Failure, isFailure } from '../../errors.ts';
+import { type PublicKey, publicKey } from '../../tuf/public-key.ts';
+import { type SignerAddress, SignerConnection } from './signer-connection.ts';
+import type { OnlineRole, SigningService } from './signing-service.ts';
+
+/** A signature takes a signer a few milliseconds; a new key may wait for its database. */
+const signDeadlineMs = 10_000;
+const keyDeadlineMs = 15_000;
+const healthDeadlineMs = 10_000;
+
+/** Public keys remembered: a key that a signer has does not change. */
+const maxKnownKeys = 20_000;
+
+export interface RemoteSigningOptions {
+  readonly address: SignerAddress;
+  /** `ecdsa` or `ed25519`: what new keys are. */
+  readonly algorithm: string;
+}
+
+export class RemoteSigning implements SigningService {
+  readonly kind = 'remote';
+  readonly #connection: SignerConnection;
+  readonly #algorithm: string;
+  readonly #known = new Map<string, PublicKey>();
+
+  constructor({ address, algorithm }: RemoteSigningOptions) {
+    this.#connection = new SignerConnection(address);
+    this.#algorithm = algorithm;
+  }
+
+  async createKey(gun: string, role: OnlineRole): Promise<PublicKey> {
+    const request = { algorithm: this.#algorithm, gun, role };
+    const { createKey } = KeyManagementService;
+    return readKey(await this.#connection.call(createKey, request, keyDeadlineMs));
+  }
+
+  async publicKey(keyId: string): Promise<PublicKey | undefined> {
+    const known = this.#known.get(keyId);
+    if (known !== undefined) return known;
+    try {
+      const { getKeyInfo } = KeyManagementService;
+      const key = readKey(await this.#connection.call(getKeyInfo, { ID: keyId }, keyDeadlineMs));
+      if (key.id !== keyId) throw wrongAnswer(`another key than ${keyId}`);
+      if (this.#known.size >= maxKnownKeys) this.#known.clear();
+      this.#known.set(keyId, key);
+      return key;
+    } catch (error) {
+      if (isFailure(error, 'SIGNING_KEY_NOT_FOUND')) return undefined;
+      throw error;
+    }
+  }
+
+  async sign(keyId: string, message: Buffer): Promise<Buffer> {
+    const request = { keyID: { ID: keyId }, content: message };
+    try {
+      const { content } = await this.#connection.call(SignerService.sign, request, signDeadlineMs);
+      return content;
+    } catch (error) {
+      if (!isFailure(error, 'SIGNING_KEY_NOT_FOUND')) throw error;
+      // Go asks for the key first, and its clients know the words of that answer.
+      throw new Failure(
+        'SIGNING_KEY_NOT_FOUND',
+        `rpc error: code = NotFound desc = key ${keyId} not found`,
+        { cause: error },
+      );
+    }
+  }
+
+  /** The two services that Go's server asks for. */
+  async check(): Promise<void> {
+    for (const service of healthServiceNames.slice(0, 2)) {
+      const answer: HealthCheckResponse = await this.#connection.call(
+        HealthService.check,
+        { service },
+        healthDeadlineMs,
+      );
+      if (answer.status !== HealthCheckResponse_ServingStatus.SERVING) {
+        throw new Failure('SIGNER_UNAVAILABLE', `${service} is not serving`);
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#connection.close();
+  }
+}
+
+/** @throws Failure SIGNING_FAILED when the answer names a key by an id that is not that of its content */
+function readKey(message: Pick<PublicKeyMessage, 'keyInfo' | 'publicKey'>): PublicKey {
+  const keyType = message.keyInfo?.algorithm?.algorithm;
+  if (keyType !== 'ecdsa' && keyType !== 'ed25519' && keyType !== 'rsa') {
+    throw wrongAnswer('a key of an unknown type');
+  }
+  const key = publicKey(keyType, message.publicKey);
+  if (key.id !== message.keyInfo?.keyID?.ID) throw wrongAnswer('a key under a wrong id');
+  return key;
+}
+
+function wrongAnswer(what: string): Failure {
+  return new Failure('SIGNING_FAILED', `the signing service answered with ${what}`);
+}
