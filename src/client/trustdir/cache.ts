@@ -3,6 +3,7 @@
 // Invariants: files hold the bytes as received; several files change together or not at all (journal);
 // what is read here is unverified (Go's programs take no lock, and a reader may come between two moves of
 // a change), so callers verify it again and take what does not fit for missing.
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isRoleName, type RoleName } from '../../tuf/role.ts';
 import { makeDirectory, readFileBounded } from './disk.ts';
@@ -41,6 +42,12 @@ export class MetadataCache {
   /** The bytes under the role's name, unverified; undefined when absent. CACHE_DAMAGED above `maxBytes`. */
   async read(role: RoleName, maxBytes: number): Promise<Buffer | undefined> {
     return readFileBounded(this.pathOf(role), maxBytes);
+  }
+
+  /** When the role's file was stored, in milliseconds since 1970. */
+  async storedMs(role: RoleName): Promise<number | undefined> {
+    const found = await stat(this.pathOf(role)).catch(() => undefined); // for a message, so never a failure
+    return found?.mtimeMs;
   }
 
   /** Where the role's file lies, for messages. */

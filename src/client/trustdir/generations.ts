@@ -74,7 +74,7 @@ export function continueGeneration(generation: Generation, root: RootFacts): Gen
   const hash = sha256Hex(root.bytes);
   const rootHashes = generation.rootHashes.includes(hash)
     ? generation.rootHashes
-    : [...generation.rootHashes, hash].slice(-maxRootHashes);
+    : withoutMiddle([...generation.rootHashes, hash]);
   return {
     ...generation,
     certificateIds: new Set([...generation.certificateIds, ...root.certificateIds]),
@@ -82,6 +82,13 @@ export function continueGeneration(generation: Generation, root: RootFacts): Gen
     floors: raised(generation.floors, new Map([['root', root.version]])),
     root: root.bytes,
   };
+}
+
+/** The first root hash stays, because it tells generations apart; of the others the newest. */
+function withoutMiddle(hashes: readonly string[]): readonly string[] {
+  return hashes.length <= maxRootHashes
+    ? hashes
+    : [...hashes.slice(0, 1), ...hashes.slice(1 - maxRootHashes)];
 }
 
 /** `generation` with floors at least as high as `versions`. */

@@ -5,6 +5,7 @@
 // compared exactly (no lower-casing, no normalisation).
 import { join } from 'node:path';
 import { Failure } from '../../errors.ts';
+import { shown } from '../../remote/foreign-text.ts';
 
 /** The server stores a name in varchar(255); file systems hold 255 bytes in one path component. */
 const maxNameBytes = 255;
@@ -34,20 +35,11 @@ function fault(gun: string): string | undefined {
 export function requireSafeGun(gun: string): void {
   const problem = fault(gun);
   if (problem === undefined) return;
-  throw new Failure('REFERENCE_INVALID', `repository name ${printable(gun)} ${problem}`);
+  throw new Failure('REFERENCE_INVALID', `repository name "${shown(gun, 80)}" ${problem}`);
 }
 
 /** The directory of `gun` in the trust directory `root`, as Go lays it out (client store §1). */
 export function repositoryPath(root: string, gun: string): string {
   requireSafeGun(gun);
   return join(root, 'tuf', ...gun.split('/'));
-}
-
-/** JSON escapes control characters; the cut keeps a hostile name from filling a terminal. */
-function printable(gun: string): string {
-  const shown = gun.length > 80 ? `${gun.slice(0, 80)}…` : gun;
-  return JSON.stringify(shown.toWellFormed()).replace(
-    /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }

@@ -1,0 +1,50 @@
+// Keeps the result of a refresh: downloaded files in Go's cache, and in our memory what was seen.
+//
+// Invariants: called only after everything was verified; a state that another process stored meanwhile is
+// never replaced by an older one.
+import type { RoleName } from '../../tuf/role.ts';
+import type { MetadataCache } from '../trustdir/cache.ts';
+import { type Generation, raiseFloors } from '../trustdir/generations.ts';
+
+export interface Result {
+  /** Newly downloaded or otherwise to be written, as received. */
+  readonly files: ReadonlyMap<RoleName, Buffer>;
+  readonly versions: ReadonlyMap<RoleName, number>;
+  /** The generation as it is now, without the floors of this result. */
+  readonly generation: Generation;
+}
+
+/** Stores `result` of a refresh that began with the memory `before`. LOCKED, DISK. */
+export async function keep(
+  cache: MetadataCache,
+  before: readonly Generation[],
+  result: Result,
+): Promise<Generation> {
+  const generation = raiseFloors(result.generation, result.versions);
+  const isRecorded = before.some((known) => isSame(known, generation));
+  if (result.files.size === 0 && isRecorded) return generation;
+  await cache.update(async () => {
+    const now = await cache.generations();
+    const meanwhile = now.find((known) => isContinued(known, generation));
+    if (meanwhile !== undefined && isAhead(meanwhile, result.versions)) return undefined;
+    if (meanwhile === undefined && now.length > before.length) return undefined; // another root was accepted
+    const others = now.filter((known) => known !== meanwhile);
+    const merged = meanwhile === undefined ? generation : raiseFloors(generation, meanwhile.floors);
+    return { files: result.files, generations: [...others, merged] };
+  });
+  return generation;
+}
+
+function isSame(known: Generation, generation: Generation): boolean {
+  if (!isContinued(known, generation) || !known.root.equals(generation.root)) return false;
+  return [...generation.floors].every(([role, version]) => known.floors.get(role) === version);
+}
+
+/** Two records of one generation share the root with which it began. */
+function isContinued(known: Generation, generation: Generation): boolean {
+  return known.rootHashes[0] === generation.rootHashes[0];
+}
+
+function isAhead(known: Generation, versions: ReadonlyMap<RoleName, number>): boolean {
+  return [...versions].some(([role, version]) => (known.floors.get(role) ?? 0) > version);
+}

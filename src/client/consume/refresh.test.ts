@@ -1,0 +1,367 @@
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Consumer } from '../../../test/client/consumer.ts';
+import { SimulatedServer } from '../../../test/client/simulated-server.ts';
+import { RepositorySimulator } from '../../../test/simulator/repository.ts';
+import { SimulatedKey } from '../../../test/simulator/simulated-key.ts';
+import { refresh } from './refresh.ts';
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+let repository: RepositorySimulator;
+let server: SimulatedServer;
+let consumer: Consumer;
+
+beforeEach(async () => {
+  repository = new RepositorySimulator();
+  repository.tag('v1');
+  repository.delegate('targets/releases');
+  repository.delegate('targets/alice');
+  repository.tag('v2', 'v2', 'targets/releases');
+  repository.publish();
+  server = new SimulatedServer(repository);
+  consumer = await Consumer.make(server);
+});
+afterEach(() => consumer.remove());
+
+const update = () => refresh(repository.gun, consumer);
+const cached = (role: string) =>
+  join(consumer.directory.repository(repository.gun).path, 'metadata', `${role}.json`);
+
+describe('the first refresh', () => {
+  it('trusts the root at first sight, says so, and asks for root and timestamp at once', async () => {
+    const trusted = await update();
+    expect(trusted.set.targets('targets/releases')?.signed.targets.size).toBe(1);
+    expect(trusted).toMatchObject({ source: 'server', problem: undefined });
+    expect(trusted.generation).toMatchObject({ reason: 'first-use', sinceMs: consumer.clockMs });
+    expect(consumer.takeEvents()).toEqual(['trust-began']);
+    expect(server.asked.slice(0, 2).toSorted()).toEqual(['root.json', 'timestamp.json']);
+    expect(server.asked.slice(2)).toEqual([
+      'snapshot.HASH.json',
+      'targets.HASH.json',
+      'targets/releases.HASH.json',
+      'targets/alice.HASH.json',
+    ]);
+  });
+
+  it("leaves the bytes as received in Go's layout", async () => {
+    await update();
+    for (const role of ['root', 'timestamp', 'snapshot', 'targets', 'targets/releases'] as const) {
+      expect(await readFile(cached(role)), role).toEqual(repository.bytes(role));
+    }
+  });
+
+  it('of a name without trust data is NO_TRUST_DATA and leaves nothing behind', async () => {
+    server.serve(undefined);
+    await expect(update()).rejects.toMatchObject({ code: 'NO_TRUST_DATA' });
+    expect(await readdir(consumer.directory.path)).toEqual([]);
+  });
+
+  it('without a network is UNREACHABLE', async () => {
+    server.breakDown('UNREACHABLE');
+    await expect(update()).rejects.toMatchObject({ code: 'UNREACHABLE' });
+  });
+
+  it('without a timestamp on the server is METADATA_MISSING', async () => {
+    server.interfere = ({ role }) => (role === 'timestamp' ? 'absent' : undefined);
+    await expect(update()).rejects.toMatchObject({ code: 'METADATA_MISSING' });
+    expect(await readdir(consumer.directory.path)).toEqual([]);
+  });
+
+  it('stores nothing when a later file does not verify', async () => {
+    server.interfere = ({ role }) => (role === 'targets' ? Buffer.from('{}') : undefined);
+    await expect(update()).rejects.toMatchObject({ code: 'HASH_MISMATCH' });
+    expect(await readdir(consumer.directory.path)).toEqual([]);
+  });
+
+  it('with a clock years behind or ahead is an expiry that names both times', async () => {
+    consumer.clockMs -= 3 * 365 * dayMs;
+    await expect(update()).rejects.toMatchObject({ code: 'CERTIFICATE_EXPIRED' });
+    consumer.clockMs += 6 * 365 * dayMs;
+    await expect(update()).rejects.toMatchObject({
+      code: 'METADATA_EXPIRED',
+      facts: { 'clock here': expect.any(String), expired: expect.any(String) },
+    });
+  });
+});
+
+describe('a later refresh', () => {
+  beforeEach(async () => {
+    await update();
+    consumer.takeEvents();
+    server.asked.length = 0;
+  });
+
+  it('asks for the next root and the timestamp only, and changes no file, when nothing is new', async () => {
+    const before = await readdir(join(cached('root'), '..', '..', '.paraph'));
+    const trusted = await update();
+    expect(trusted.set.targets('targets')?.signed.version).toBe(2);
+    expect(server.asked.toSorted()).toEqual(['2.root.json', 'timestamp.json']);
+    expect(consumer.takeEvents()).toEqual([]);
+    expect(await readdir(join(cached('root'), '..', '..', '.paraph'))).toEqual(before);
+  });
+
+  it('fetches only what changed, by hash', async () => {
+    repository.tag('v3');
+    repository.publishTargets('targets');
+    repository.publishSnapshot();
+    repository.publishTimestamp();
+    const trusted = await update();
+    expect(trusted.set.targets('targets')?.signed.targets.get('v3')).toBeDefined();
+    expect(server.asked.slice(2)).toEqual(['snapshot.HASH.json', 'targets.HASH.json']);
+  });
+
+  it('follows a rotated root, link by link, and says so', async () => {
+    for (let turn = 0; turn < 3; turn += 1) {
+      repository.setKeys('root', [repository.newKey('root')]);
+      repository.publish();
+    }
+    const trusted = await update();
+    expect(trusted.set.root.signed.version).toBe(4);
+    expect(consumer.events).toMatchObject([{ kind: 'root-updated', fromVersion: 1, toVersion: 4 }]);
+    expect(trusted.generation).toMatchObject({ reason: 'first-use' });
+    expect(server.asked.filter((name) => name.endsWith('root.json'))).toEqual([
+      '2.root.json',
+      '3.root.json',
+      '4.root.json',
+      '5.root.json',
+    ]);
+    server.asked.length = 0;
+    await update();
+    expect(server.asked).toContain('5.root.json');
+  });
+
+  it('learns a new timestamp key from the newer root', async () => {
+    repository.setKeys('timestamp', [SimulatedKey.generate()]);
+    repository.publish();
+    expect((await update()).set.root.signed.version).toBe(2);
+  });
+
+  it('takes a newer root by name from a server that has no files by version', async () => {
+    repository.setKeys('timestamp', [SimulatedKey.generate()]);
+    repository.publish();
+    server.interfere = (name) => ('version' in name ? 'absent' : undefined);
+    expect((await update()).set.root.signed.version).toBe(2);
+  });
+
+  it('goes on from the root when the root moved while it asked', async () => {
+    let first = true;
+    server.interfere = (_, asked) => {
+      if (asked !== '2.root.json' || !first) return undefined;
+      first = false;
+      repository.setKeys('timestamp', [SimulatedKey.generate()]);
+      repository.publish();
+      return 'absent';
+    };
+    expect((await update()).set.root.signed.version).toBe(2);
+  });
+
+  it.each(['UNREACHABLE', 'TIMEOUT', 'SERVER_ERROR'] as const)(
+    'uses the cache with a visible event when the server is %s',
+    async (code) => {
+      server.breakDown(code);
+      const trusted = await update();
+      expect(trusted).toMatchObject({ source: 'cache', problem: { code } });
+      expect(trusted.set.targets('targets/releases')).toBeDefined();
+      expect(consumer.events).toMatchObject([
+        {
+          kind: 'cache-used',
+          problem: { code },
+          fetchedMs: expect.any(Number),
+          expiresMs: repository.timestamp.expires.ms,
+        },
+      ]);
+    },
+  );
+
+  it('uses the cache when the server has lost the repository, and names the loss', async () => {
+    server.serve(undefined);
+    const trusted = await update();
+    expect(trusted.problem).toMatchObject({ code: 'NO_TRUST_DATA' });
+    expect(consumer.takeEvents()).toEqual(['cache-used']);
+  });
+
+  it.each(['UNAUTHORIZED', 'TLS_UNTRUSTED'] as const)(
+    'does not hide %s behind the cache',
+    async (code) => {
+      server.breakDown(code);
+      await expect(update()).rejects.toMatchObject({ code });
+    },
+  );
+
+  it('without a network says that the cache is out of date once it is', async () => {
+    server.breakDown('UNREACHABLE');
+    consumer.clockMs += 15 * dayMs;
+    await expect(update()).rejects.toMatchObject({
+      code: 'UNREACHABLE',
+      facts: { cache: expect.stringContaining('timestamp expired at') },
+    });
+  });
+
+  it('of a publisher needs the server', async () => {
+    server.breakDown('UNREACHABLE');
+    const options = { cacheAlone: 'refused', expired: 'reported' } as const;
+    await expect(refresh(repository.gun, consumer, options)).rejects.toMatchObject({
+      code: 'UNREACHABLE',
+    });
+  });
+
+  it('skips an expired delegation with an event, but not expired targets', async () => {
+    consumer.clockMs += 3 * 365 * dayMs;
+    repository.nowMs = consumer.clockMs;
+    repository.publishTargets('targets');
+    repository.publishTargets('targets/releases');
+    repository.publishSnapshot();
+    repository.publishTimestamp();
+    consumer.clockMs += dayMs;
+    const trusted = await update();
+    expect([...trusted.skipped.keys()]).toEqual(['targets/alice']);
+    expect(consumer.events).toMatchObject([
+      { kind: 'delegation-skipped', role: 'targets/alice', problem: { code: 'METADATA_EXPIRED' } },
+    ]);
+    repository.nowMs += 2 * 365 * dayMs;
+    repository.publishSnapshot();
+    consumer.clockMs = repository.nowMs + 2 * 365 * dayMs;
+    repository.nowMs = consumer.clockMs;
+    repository.publishTimestamp();
+    await expect(update()).rejects.toMatchObject({ code: 'METADATA_EXPIRED' });
+  });
+
+  it('skips a delegation without enough signatures and all below it', async () => {
+    repository.delegate('targets/alice/team');
+    repository.tag('t', 't', 'targets/alice/team');
+    repository.publish();
+    await update();
+    consumer.takeEvents();
+    repository.signers.set('targets/alice', [SimulatedKey.generate()]);
+    repository.publish();
+    const trusted = await update();
+    expect([...trusted.skipped]).toMatchObject([['targets/alice', { code: 'THRESHOLD_UNMET' }]]);
+    expect(trusted.set.targets('targets/alice/team')).toBeUndefined();
+    expect(consumer.takeEvents()).toEqual(['delegation-skipped']);
+  });
+
+  it('warns of root, certificate, snapshot and targets that run out within six months', async () => {
+    consumer.clockMs += 3 * 365 * dayMs - 100 * dayMs;
+    repository.nowMs = consumer.clockMs;
+    repository.publishTimestamp();
+    await update();
+    expect(consumer.events.map((event) => [event.kind, 'role' in event && event.role])).toEqual([
+      ['near-expiry', 'snapshot'],
+      ['near-expiry', 'targets'],
+      ['near-expiry', 'targets/releases'],
+      ['near-expiry', 'targets/alice'],
+    ]);
+  });
+});
+
+describe('a damaged or missing cache', () => {
+  beforeEach(async () => {
+    await update();
+    consumer.takeEvents();
+    server.asked.length = 0;
+  });
+
+  it.each(['timestamp', 'snapshot', 'targets', 'targets/releases'] as const)(
+    'of %s is fetched again',
+    async (role) => {
+      for (const content of ['', '{', 'x'.repeat(5_000_000)]) {
+        await writeFile(cached(role), content);
+        expect((await update()).source).toBe('server');
+        expect(await readFile(cached(role)), content.slice(0, 5)).toEqual(repository.bytes(role));
+      }
+      await rm(cached(role));
+      await update();
+      expect(await readFile(cached(role))).toEqual(repository.bytes(role));
+    },
+  );
+
+  it.each([
+    ['missing', undefined],
+    ['empty', ''],
+    ['cut short', '{"signed":'],
+    ['of another role', 'timestamp'],
+  ])(
+    'root that is %s does not start trust afresh: it comes back from memory',
+    async (_, content) => {
+      await rm(cached('root'));
+      if (content === 'timestamp') await writeFile(cached('root'), repository.bytes('timestamp'));
+      else if (content !== undefined) await writeFile(cached('root'), content);
+      const trusted = await update();
+      expect(trusted.generation.sinceMs).toBe(consumer.clockMs);
+      expect(consumer.takeEvents()).toEqual(['cache-repaired']);
+      expect(await readFile(cached('root'))).toEqual(repository.bytes('root'));
+      // Another repository in its place is still refused.
+      await rm(cached('root'));
+      server.serve(new RepositorySimulator(repository.gun));
+      await expect(update()).rejects.toMatchObject({ code: 'ROOT_CHANGED' });
+    },
+  );
+
+  it('root without a memory is CACHE_DAMAGED and stays as it is', async () => {
+    await rm(join(cached('root'), '..', '..', '.paraph'), { recursive: true });
+    await writeFile(cached('root'), '{"signed":');
+    await expect(update()).rejects.toMatchObject({
+      code: 'CACHE_DAMAGED',
+      facts: { path: cached('root') },
+    });
+    expect(await readFile(cached('root'), 'utf8')).toBe('{"signed":');
+  });
+
+  it('memory is CACHE_DAMAGED', async () => {
+    await writeFile(join(cached('root'), '..', '..', '.paraph', 'generations.json'), '{}');
+    await expect(update()).rejects.toMatchObject({ code: 'CACHE_DAMAGED' });
+  });
+});
+
+describe('a trust directory that docker or notary filled', () => {
+  beforeEach(async () => {
+    await update();
+    await rm(join(cached('root'), '..', '..', '.paraph'), { recursive: true });
+    consumer.takeEvents();
+  });
+
+  it('is where trust starts from', async () => {
+    const trusted = await update();
+    expect(trusted.generation.reason).toBe('cache');
+    expect(consumer.takeEvents()).toEqual(['trust-found']);
+    expect((await update()).generation.reason).toBe('cache');
+    expect(consumer.takeEvents()).toEqual([]);
+  });
+
+  it('sets floors: what Go has seen is not rolled back behind its back', async () => {
+    const old = new Map(repository.files);
+    await update();
+    // docker refreshes: Go's files move on, our memory does not.
+    repository.tag('v9');
+    repository.publish();
+    for (const role of [
+      'timestamp',
+      'snapshot',
+      'targets',
+      'targets/releases',
+      'targets/alice',
+    ] as const) {
+      await writeFile(cached(role), repository.bytes(role));
+    }
+    for (const [role, bytes] of old) repository.files.set(role, bytes);
+    await expect(update()).rejects.toMatchObject({ code: 'ROLLBACK' });
+  });
+
+  it('may hold another root after a reset by hand: a new generation, said aloud', async () => {
+    await update();
+    consumer.takeEvents();
+    const remade = new RepositorySimulator(repository.gun);
+    server.serve(remade);
+    for (const role of ['root', 'timestamp', 'snapshot', 'targets'] as const) {
+      await writeFile(cached(role), remade.bytes(role));
+    }
+    const trusted = await update();
+    expect(trusted.set.root.bytes).toEqual(remade.bytes('root'));
+    expect(consumer.events).toMatchObject([{ kind: 'trust-found', isReplacement: true }]);
+    // Floors of the first generation do not bind the second, and both are remembered.
+    const cache = consumer.directory.repository(repository.gun).cache;
+    expect((await cache.generations()).map(({ floors }) => floors.get('targets'))).toEqual([2, 1]);
+  });
+});
