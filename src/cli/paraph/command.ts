@@ -1,0 +1,65 @@
+// The shape of one row of the command table, and what a command body is given.
+import type { ExitStatus } from '../../errors.ts';
+import type { World } from '../world.ts';
+
+/** Headings of `paraph help`, in order. */
+export const groups = ['sign and verify', 'keys', 'service'] as const;
+
+export interface FlagSpec {
+  /** Without the dashes. */
+  readonly name: string;
+  /** Placeholder of its value, such as `FILE`; a switch has none. */
+  readonly value?: string;
+  readonly choices?: readonly string[];
+  readonly summary: string;
+}
+
+export interface CommandSpec {
+  /** One word, or two as in `key list`. */
+  readonly name: string;
+  readonly group: (typeof groups)[number];
+  /** One line, for `paraph help` and for the head of its own help. */
+  readonly summary: string;
+  /** As shown, such as `IMAGE:TAG…`. */
+  readonly arguments: string;
+  /** Fewest and most arguments that it takes. */
+  readonly takes: readonly [min: number, max: number];
+  /** More to say, in whole sentences. */
+  readonly about?: string;
+  readonly flags: readonly FlagSpec[];
+  /** A command that can be pasted, and what it does. */
+  readonly examples: readonly (readonly [command: string, effect: string])[];
+  /** True when everything after the name goes to a program that reads its own flags. */
+  readonly isProgram?: true;
+  readonly load: () => Promise<CommandBody>;
+}
+
+export interface CommandBody {
+  /** Throws what failed; returns the exit status when it has said everything itself. */
+  run(invocation: Invocation): Promise<ExitStatus>;
+}
+
+export interface Invocation {
+  readonly args: readonly string[];
+  readonly flags: Flags;
+  readonly world: World;
+}
+
+/** The flags as given, by name without the dashes. */
+export class Flags {
+  readonly #values: ReadonlyMap<string, unknown>;
+
+  constructor(values: ReadonlyMap<string, unknown> = new Map()) {
+    this.#values = values;
+  }
+
+  /** The value of a flag that takes one; undefined when it was not given. */
+  text(name: string): string | undefined {
+    const value = this.#values.get(name);
+    return typeof value === 'string' ? value : undefined;
+  }
+
+  isOn(name: string): boolean {
+    return this.#values.get(name) === true;
+  }
+}

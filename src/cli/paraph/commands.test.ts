@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { version } from '../version.ts';
+import { Flags } from './command.ts';
+import { commands } from './commands.ts';
+import { readCall } from './grammar.ts';
+
+/** An argument list that fits the row. */
+function sampleCall(spec: (typeof commands)[number]): readonly string[] {
+  const args = spec.takes[0] > 0 ? ['registry.test/a/b:1'] : [];
+  return [...spec.name.split(' '), ...args];
+}
+
+describe('the command table', () => {
+  it('names the version of the package', () => {
+    const { version: released } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+      version: string;
+    };
+    expect(version).toBe(released);
+  });
+
+  it('names each command once', () => {
+    const names = commands.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it.each(commands)('$name: its body loads, and its row is understood', async (spec) => {
+    expect(await spec.load()).toMatchObject({ run: expect.any(Function) });
+    expect(readCall(sampleCall(spec), commands)).toMatchObject({ kind: 'run', spec });
+  });
+
+  it.each(commands)('$name: its examples are understood by the grammar', (spec) => {
+    for (const [command] of spec.examples) {
+      const call = readCall(wordsOfExample(command), commands);
+      expect(call, command).toMatchObject({ kind: 'run', spec });
+    }
+  });
+
+  it('has no flag that takes a passphrase, and none that weakens a check', () => {
+    const flags = commands.flatMap((spec) => spec.flags.map(({ name }) => name));
+    expect(flags.filter((name) => /pass|secret|token/.test(name))).toEqual(
+      expect.arrayContaining(['passphrase-file', 'passphrase-fd']),
+    );
+    expect(
+      flags.filter((name) => /pass|secret|token/.test(name) && !/-(file|fd)$/.test(name)),
+    ).toEqual([]);
+    expect(flags.filter((name) => /insecure|skip|ignore|force|no-verify/.test(name))).toEqual([]);
+  });
+
+  it('gives every command that prints data JSON output', () => {
+    const printing = commands.filter(({ isProgram, name }) => !isProgram && name !== 'sandbox');
+    for (const spec of printing) {
+      expect(
+        spec.flags.map(({ name }) => name),
+        spec.name,
+      ).toContain('output');
+    }
+  });
+});
+
+describe('flags', () => {
+  it('come by their own names, switches as true or false', () => {
+    const call = readCall(
+      ['inspect', 'registry.test/a/b', '--no-trunc', '--tls-ca=ca.pem', '--output', 'json'],
+      commands,
+    );
+    const flags = call.kind === 'run' ? call.flags : new Flags();
+    expect(flags.isOn('no-trunc')).toBe(true);
+    expect(flags.isOn('quiet')).toBe(false);
+    expect(flags.text('tls-ca')).toBe('ca.pem');
+    expect(flags.text('output')).toBe('json');
+    expect(flags.text('server')).toBeUndefined();
+  });
+
+  it('are off by default', () => {
+    const call = readCall(['inspect', 'registry.test/a/b'], commands);
+    expect(call.kind === 'run' && call.flags.isOn('no-trunc')).toBe(false);
+  });
+});
+
+/** The words after `paraph` in the last simple command of an example. */
+function wordsOfExample(example: string): readonly string[] {
+  const [, line = ''] = /paraph ([^|<)]*)/.exec(example.replaceAll('"', '')) ?? [];
+  return line.replace(/ 3$/, '').trim().split(/\s+/);
+}

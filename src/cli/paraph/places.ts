@@ -1,0 +1,34 @@
+// Where things are on this machine: docker's directory, which DOCKER_CONFIG moves, and what lies in it.
+import { join, resolve } from 'node:path';
+import type { World } from '../world.ts';
+import type { Flags } from './command.ts';
+
+export interface Places {
+  /** `~/.docker/trust` */
+  readonly trustDir: string;
+  /** `~/.docker/tls`, one directory a host. */
+  readonly tlsDir: string;
+  /** `~/.docker/config.json`, which holds logins. */
+  readonly configFile: string;
+}
+
+export function placesOf(world: World, flags: Flags): Places {
+  const configured = world.env['DOCKER_CONFIG'];
+  const dockerDir =
+    configured === undefined || configured === ''
+      ? join(world.homeDir, '.docker')
+      : resolve(world.workingDir, configured);
+  const trustDir = flags.text('trust-dir');
+  return {
+    trustDir:
+      trustDir === undefined ? join(dockerDir, 'trust') : resolve(world.workingDir, trustDir),
+    tlsDir: join(dockerDir, 'tls'),
+    configFile: join(dockerDir, 'config.json'),
+  };
+}
+
+/** `path` as people write it: `~` for the home directory. */
+export function homely(path: string, homeDir: string): string {
+  const isBelow = homeDir !== '/' && (path === homeDir || path.startsWith(`${homeDir}/`));
+  return isBelow ? `~${path.slice(homeDir.length)}` : path;
+}

@@ -1,0 +1,24 @@
+// What a command sees of the process it runs in. Only main.ts makes one from the real process; tests make
+// their own. Nothing here reads the environment or the clock by itself.
+
+export interface Output {
+  write(text: string): unknown;
+  /** True on a terminal. */
+  readonly isTTY?: boolean;
+  /** Width of the terminal in characters. */
+  readonly columns?: number;
+}
+
+export interface World {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly homeDir: string;
+  readonly workingDir: string;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** Opened when a command first asks: a terminal that nobody reads from is left alone. */
+  readonly stdin: () => NodeJS.ReadStream;
+  /** The time, in milliseconds since 1970. */
+  readonly nowMs: () => number;
+  /** Settles when the process is asked to end (Ctrl-C, SIGTERM); from then on it no longer ends by itself. */
+  readonly interrupted: () => Promise<void>;
+}

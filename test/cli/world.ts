@@ -1,0 +1,37 @@
+// A process for command tests: streams that are caught, an environment and a clock that the test chooses.
+import { Readable } from 'node:stream';
+import { runParaph } from '../../src/cli/paraph/run.ts';
+import type { World } from '../../src/cli/world.ts';
+
+export interface WorldPlan {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly homeDir?: string;
+  readonly nowMs?: () => number;
+  /** Whether stderr says that it is a terminal of 80 columns. */
+  readonly isTerminal?: boolean;
+}
+
+export interface Result {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `paraph` with `argv` in this process. */
+export async function paraph(argv: readonly string[], plan: WorldPlan = {}): Promise<Result> {
+  const out: string[] = [];
+  const err: string[] = [];
+  const terminal = plan.isTerminal === true ? { isTTY: true, columns: 80 } : {};
+  const world: World = {
+    env: plan.env ?? {},
+    homeDir: plan.homeDir ?? '/nonexistent/home',
+    workingDir: plan.homeDir ?? '/nonexistent/home',
+    stdout: { write: (text) => out.push(text) },
+    stderr: { write: (text) => err.push(text), ...terminal },
+    stdin: () => Object.assign(Readable.from([]), { isTTY: false }) as never,
+    nowMs: plan.nowMs ?? Date.now,
+    interrupted: () => new Promise(() => undefined),
+  };
+  const status = await runParaph(argv, world);
+  return { status, stdout: out.join(''), stderr: err.join('') };
+}
