@@ -53,8 +53,46 @@ function errorsPage({ catalogue, exitStatus }) {
   return `${made('src/errors.ts')}${lines.join('\n')}\n`;
 }
 
+const title = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+function commandsPage({ commands }) {
+  const lines = [
+    '# Commands',
+    '',
+    '`paraph help` shows the commands on one screen, `paraph COMMAND --help` one of them. Results go to',
+    'stdout, everything else to stderr; exit statuses and error codes are listed in',
+    '[errors](errors.md).',
+  ];
+  for (const group of new Set(commands.map((spec) => spec.group))) {
+    lines.push('', `## ${title(group)}`);
+    for (const spec of commands.filter((each) => each.group === group)) {
+      lines.push(...commandSection(spec));
+    }
+  }
+  return `${made('src/cli/paraph/commands.ts')}${lines.join('\n')}\n`;
+}
+
+function commandSection(spec) {
+  const usage = ['paraph', spec.name, spec.flags.length > 0 ? '[FLAG…]' : '', spec.arguments];
+  const lines = ['', `### paraph ${spec.name}`, '', `${title(spec.summary)}.`];
+  if (spec.about !== undefined) lines[3] += ` ${spec.about}`;
+  lines.push('', '```', usage.filter((part) => part !== '').join(' '), '```', '');
+  lines.push(row('example', 'what it does'), row('---', '---'));
+  for (const [command, effect] of spec.examples) lines.push(row(`\`${command}\``, effect));
+  if (spec.flags.length === 0) return lines;
+  lines.push('', row('flag', 'meaning'), row('---', '---'));
+  for (const { name, value, choices, summary } of spec.flags) {
+    const placeholder = choices?.join('|') ?? value;
+    lines.push(row(`\`--${name}${placeholder === undefined ? '' : ` ${placeholder}`}\``, summary));
+  }
+  return lines;
+}
+
 /** The pages: where each lies, the module it is made from, and how. */
-const pages = [['docs/reference/errors.md', 'src/errors.ts', errorsPage]];
+const pages = [
+  ['docs/reference/errors.md', 'src/errors.ts', errorsPage],
+  ['docs/reference/commands.md', 'src/cli/paraph/commands.ts', commandsPage],
+];
 
 const check = process.argv.includes('--check');
 for (const [path, source, write] of pages) {
