@@ -30,6 +30,8 @@ import { softwareSigner } from './software-signer.ts';
 
 /** How long another client may need between removing a file and having written it again. */
 const secondLookMs = 50;
+/** Characters of an import: some five hundred keys of the largest kind. */
+const maxImportLength = 1024 * 1024;
 /** Keys named in the message about a missing one. */
 const maxListedKeys = 8;
 
@@ -73,7 +75,10 @@ export class KeyFileStore implements KeyStore, KeyImporter {
       key = this.#unlock(id);
       this.#unlocked.set(id, key);
       // A key that did not open is tried anew next time.
-      key.catch(() => this.#unlocked.delete(id));
+      const failed = key;
+      failed.catch(() => {
+        if (this.#unlocked.get(id) === failed) this.#unlocked.delete(id);
+      });
     }
     return softwareSigner(await key);
   }
@@ -90,6 +95,9 @@ export class KeyFileStore implements KeyStore, KeyImporter {
   }
 
   async importKeys(pem: string, defaults: ImportDefaults = {}): Promise<readonly ImportedKey[]> {
+    if (pem.length > maxImportLength) {
+      throw new Failure('KEY_LIMITS', 'the text to import is larger than 1 MiB');
+    }
     await ensureKeyDirectory(this.#directory);
     const locked: LockedKey[] = [];
     for (const block of keyBlocks(pem)) {

@@ -43,7 +43,7 @@ describe('reading a key file', () => {
   });
 
   it('does not hang at a named pipe', async () => {
-    execFileSync('mkfifo', [path]);
+    execFileSync('sh', ['-c', 'mkfifo "$0"', path]);
     expect(await readKeyFile(path)).toBeUndefined();
   });
 

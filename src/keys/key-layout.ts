@@ -58,11 +58,14 @@ export function ownerOf(path: string, headers: ReadonlyMap<string, string>): Key
   return { id, role, gun };
 }
 
-/** All key files below `directory`. One that vanishes meanwhile is left out. @throws Failure DISK */
+/**
+ * All key files below `directory`. One that vanishes meanwhile is left out; a folder that cannot be read is
+ * reported among the unusable. @throws Failure DISK when `directory` itself cannot be read
+ */
 export async function surveyKeys(directory: string): Promise<Survey> {
   const keys = new Map<string, FoundKey>();
   const unusable: UnusableFile[] = [];
-  for (const location of await keyPaths(directory)) {
+  for (const location of await keyPaths(directory, unusable)) {
     try {
       const found = await readFound(directory, location);
       // Paths come newest layout first, so a copy in an old folder does not hide the current file.
@@ -98,7 +101,7 @@ export function keyPath(directory: string, id: string): string {
 }
 
 /** Regular files named `*.key`, those of the newest layout first, each level in order of name. */
-async function keyPaths(directory: string): Promise<readonly string[]> {
+async function keyPaths(directory: string, unusable: UnusableFile[]): Promise<readonly string[]> {
   const entries = await readdir(directory, { withFileTypes: true }).catch((error: unknown) => {
     if (['ENOENT', 'ENOTDIR'].includes(systemCode(error))) return [];
     throw new Failure('DISK', `${directory} could not be read (${systemCode(error)})`, {
@@ -109,6 +112,13 @@ async function keyPaths(directory: string): Promise<readonly string[]> {
   const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith(extension));
   const folders = entries.filter((entry) => entry.isDirectory());
   const below: string[] = [];
-  for (const { name } of folders) below.push(...(await keyPaths(join(directory, name))));
+  for (const { name } of folders) {
+    const folder = join(directory, name);
+    try {
+      below.push(...(await keyPaths(folder, unusable)));
+    } catch (error) {
+      unusable.push({ location: folder, reason: asFailure(error) });
+    }
+  }
   return [...files.map(({ name }) => join(directory, name)), ...below];
 }

@@ -67,7 +67,7 @@ describe('a passphrase from a descriptor', () => {
   });
 
   it('is waited for at a pipe that is not blocking', async () => {
-    execFileSync('mkfifo', [path]);
+    execFileSync('sh', ['-c', 'mkfifo "$0"', path]);
     // Opened for both directions, so that opening does not wait; 0o4000 is O_NONBLOCK.
     const descriptor = openSync(path, 0o2 | 0o4000);
     const answer = passphraseFromDescriptor(descriptor);

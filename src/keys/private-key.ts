@@ -26,13 +26,29 @@ export interface PrivateKey {
 interface Curve {
   readonly oid: string;
   readonly opensslName: string;
-  readonly scalarBytes: number;
+  /** How many points there are: a private number is at least 1 and below this. */
+  readonly order: Buffer;
 }
 
 const curves: readonly Curve[] = [
-  { oid: '1.2.840.10045.3.1.7', opensslName: 'prime256v1', scalarBytes: 32 },
-  { oid: '1.3.132.0.34', opensslName: 'secp384r1', scalarBytes: 48 },
-  { oid: '1.3.132.0.35', opensslName: 'secp521r1', scalarBytes: 66 },
+  {
+    oid: '1.2.840.10045.3.1.7',
+    opensslName: 'prime256v1',
+    order: Buffer.from('ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551', 'hex'),
+  },
+  {
+    oid: '1.3.132.0.34',
+    opensslName: 'secp384r1',
+    order: Buffer.from(`${'ff'.repeat(24)}c7634d81f4372ddf581a0db248b0a77aecec196accc52973`, 'hex'),
+  },
+  {
+    oid: '1.3.132.0.35',
+    opensslName: 'secp521r1',
+    order: Buffer.from(
+      `01${'ff'.repeat(32)}fa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409`,
+      'hex',
+    ),
+  },
 ];
 
 /** RSA keys below this never verify; OpenSSL computes with none above the other. */
@@ -40,7 +56,7 @@ const rsaBits = { min: 2048, max: 16_384 } as const;
 /** Integers of an RSAPrivateKey after its version: n, e, d, p, q, two exponents, one coefficient. */
 const rsaNumbers = 8;
 
-export const ed25519SeedBytes = 32;
+const ed25519SeedBytes = 32;
 /** Go's form: public key, seed, public key. */
 const goEd25519Bytes = 96;
 /** PrivateKeyInfo of an Ed25519 key (RFC 8410) up to its seed: what Node reads. */
@@ -107,14 +123,19 @@ function parseSec1(bytes: Buffer, curveOutside: string | undefined) {
   return { scalar, curve, point };
 }
 
-/** The scalar at the width of its curve: some writers drop leading zeros, some add them. */
-function fitScalar(scalar: Buffer, curve: Curve): Buffer {
-  const fitted = Buffer.alloc(curve.scalarBytes);
-  const excess = scalar.length - curve.scalarBytes;
-  if (excess > 0 && scalar.subarray(0, excess).some((byte) => byte !== 0)) {
-    throw damaged('its number is too large for the curve');
-  }
+/**
+ * The scalar at the width of its curve: some writers drop leading zeros, some add them. OpenSSL does not
+ * look whether it is in range; one that is not would sign, and signatures of zero belong to everybody.
+ */
+function fitScalar(scalar: Buffer, { order }: Curve): Buffer {
+  const excess = scalar.length - order.length;
+  const isTooLong = excess > 0 && scalar.subarray(0, excess).some((byte) => byte !== 0);
+  const fitted = Buffer.alloc(order.length);
   scalar.subarray(Math.max(excess, 0)).copy(fitted, Math.max(-excess, 0));
+  if (isTooLong || fitted.compare(order) >= 0 || fitted.every((byte) => byte === 0)) {
+    fitted.fill(0);
+    throw damaged('its number is not one of its curve');
+  }
   return fitted;
 }
 
