@@ -10,7 +10,7 @@ const world: World = {
   workingDir: process.cwd(),
   stdout: process.stdout,
   stderr: process.stderr,
-  stdin: () => process.stdin,
+  terminalStreams: () => ({ input: process.stdin, output: process.stderr }),
   nowMs: () => Date.now(),
   interrupted: () =>
     new Promise((resolve) => {

@@ -1,6 +1,9 @@
 // What a command sees of the process it runs in. Only main.ts makes one from the real process; tests make
 // their own. Nothing here reads the environment or the clock by itself.
 
+import type { TerminalStreams } from '../keys/terminal-prompt.ts';
+import type { TimeLimits } from '../remote/pace.ts';
+
 export interface Output {
   write(text: string): unknown;
   /** True on a terminal. */
@@ -15,8 +18,10 @@ export interface World {
   readonly workingDir: string;
   readonly stdout: Output;
   readonly stderr: Output;
-  /** Opened when a command first asks: a terminal that nobody reads from is left alone. */
-  readonly stdin: () => NodeJS.ReadStream;
+  /** Where passphrases are asked for. Standard input is opened when a command first asks. */
+  readonly terminalStreams: () => TerminalStreams;
+  /** How long servers may take, where that is not the usual. */
+  readonly timeLimits?: Partial<TimeLimits>;
   /** The time, in milliseconds since 1970. */
   readonly nowMs: () => number;
   /** Settles when the process is asked to end (Ctrl-C, SIGTERM); from then on it no longer ends by itself. */

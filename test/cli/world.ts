@@ -1,5 +1,5 @@
 // A process for command tests: streams that are caught, an environment and a clock that the test chooses.
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { runParaph } from '../../src/cli/paraph/run.ts';
 import type { World } from '../../src/cli/world.ts';
 
@@ -28,7 +28,7 @@ export async function paraph(argv: readonly string[], plan: WorldPlan = {}): Pro
     workingDir: plan.homeDir ?? '/nonexistent/home',
     stdout: { write: (text) => out.push(text) },
     stderr: { write: (text) => err.push(text), ...terminal },
-    stdin: () => Object.assign(Readable.from([]), { isTTY: false }) as never,
+    terminalStreams: () => ({ input: Readable.from([]), output: new PassThrough() }),
     nowMs: plan.nowMs ?? Date.now,
     interrupted: () => new Promise(() => undefined),
   };

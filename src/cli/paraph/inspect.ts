@@ -1,7 +1,71 @@
-// Stands for `paraph inspect` until its parts are there.
-import { Failure } from '../../errors.ts';
-import type { CommandBody } from './command.ts';
+// `paraph inspect IMAGE[:TAG]`: what is signed in a repository, by whom, and until when. Everything shown has
+// been verified.
 
-export const run: CommandBody['run'] = () => {
-  throw new Failure('INTERNAL', 'paraph inspect is not there yet');
+import { inspectRepository } from '../../client/consume/inspect.ts';
+import { refresh } from '../../client/consume/refresh.ts';
+import { resolveTag } from '../../client/consume/resolve.ts';
+import type { TrustedRepository } from '../../client/consume/trusted-repository.ts';
+import type { ClientEvent } from '../../client/events.ts';
+import { asFailure, type ExitStatus, exitStatus, type Failure } from '../../errors.ts';
+import { KeyFileStore } from '../../keys/file-store.ts';
+import { parseReference } from '../../remote/registry.ts';
+import { repositoryJson, repositoryLines, tagLines } from '../render/repository-view.ts';
+import type { CommandBody } from './command.ts';
+import { noPassphrases } from './no-passphrases.ts';
+import { Session } from './session.ts';
+
+export const run: CommandBody['run'] = async (invocation) => {
+  const { args, flags } = invocation;
+  const [asked = ''] = args;
+  const session = new Session(invocation);
+  try {
+    const { name, tag } = parseReference(asked);
+    const ports = session.consumer(parseReference(asked), isInTable);
+    const repository = await refresh(name, ports);
+    const shown = {
+      view: inspectRepository(repository, tag),
+      nowMs: repository.nowMs,
+      isFull: flags.isOn('no-trunc'),
+      here: await localKeyIds(session.places.trustDir),
+    };
+    if (tag === undefined) {
+      session.reporter.result(repositoryLines(shown), repositoryJson(shown));
+      return exitStatus.done;
+    }
+    const refusal = refusalOf(repository, tag);
+    if (shown.view.tags.length > 0) {
+      session.reporter.result(tagLines(shown, refusal === undefined), repositoryJson(shown));
+    }
+    if (refusal !== undefined) throw refusal;
+    return exitStatus.done;
+  } catch (error) {
+    return report(asFailure(error), asked, session);
+  } finally {
+    session.close();
+  }
 };
+
+/** Why a pull would not take the tag; undefined when it would. */
+function refusalOf(repository: TrustedRepository, tag: string): Failure | undefined {
+  try {
+    resolveTag(repository, tag);
+    return undefined;
+  } catch (error) {
+    return asFailure(error);
+  }
+}
+
+/** Events that the tables tell. */
+function isInTable({ kind }: ClientEvent): boolean {
+  return kind === 'near-expiry' || kind === 'delegation-skipped';
+}
+
+async function localKeyIds(trustDir: string): Promise<ReadonlySet<string>> {
+  const keys = await new KeyFileStore(trustDir, noPassphrases).list();
+  return new Set(keys.map(({ id }) => id));
+}
+
+function report(failure: Failure, asked: string, { reporter }: Session): ExitStatus {
+  reporter.failure(failure, asked);
+  return failure.exit;
+}

@@ -1,6 +1,6 @@
 // `paraph key list`: the private keys of a trust directory, by what their files say. Nothing is decrypted.
 import { dirname } from 'node:path';
-import { exitStatus, Failure } from '../../errors.ts';
+import { exitStatus } from '../../errors.ts';
 import { KeyFileStore } from '../../keys/file-store.ts';
 import type { UnusableFile } from '../../keys/key-layout.ts';
 import type { KeyEntry } from '../../keys/key-store.ts';
@@ -8,13 +8,9 @@ import { safe } from '../render/safe-text.ts';
 import { tableId } from '../render/short-id.ts';
 import { table } from '../render/table.ts';
 import type { CommandBody } from './command.ts';
+import { noPassphrases } from './no-passphrases.ts';
 import { openReporter } from './open-reporter.ts';
 import { homely, placesOf } from './places.ts';
-
-const noPassphrases = {
-  passphrase: () =>
-    Promise.reject(new Failure('PASSPHRASE_MISSING', 'a listing asks for no passphrase')),
-};
 
 /** The keys that matter most, first. */
 const roleOrder: readonly string[] = ['root', 'targets', 'snapshot', 'timestamp'];

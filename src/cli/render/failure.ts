@@ -63,18 +63,18 @@ function paragraph(text: string, width: number): readonly string[] {
 
 /**
  * Messages of causes that add something. A Failure inside a Failure of the same code is the same
- * thing seen from closer; a message that the one around it quotes has been said.
+ * thing seen from closer; a message that the one around it or a fact quotes has been said.
  */
 function causesOf(failure: Failure): readonly string[] {
   const causes: string[] = [];
   let around = failure.message;
   let cause: unknown = failure.cause;
   for (let depth = 0; depth < maxCauses && cause instanceof Error; depth += 1) {
+    const { message } = cause;
     const isSame = cause instanceof FailureClass && cause.code === failure.code;
-    if (!isSame && cause.message !== '' && !around.includes(cause.message)) {
-      causes.push(cause.message);
-    }
-    around = cause.message;
+    const isSaid = [around, ...Object.values(failure.facts)].some((said) => said.includes(message));
+    if (!isSame && !isSaid) causes.push(message);
+    around = message;
     cause = cause.cause;
   }
   return causes;

@@ -1,0 +1,96 @@
+// The parts that one command works with, made from its flags and surroundings: the trust directory, the
+// connections, the ports of the client. Opened by a command and closed by it, whatever happens.
+import type { ClientEvent } from '../../client/events.ts';
+import type { ConsumerPorts } from '../../client/ports.ts';
+import { Pins } from '../../client/trustdir/pins.ts';
+import { TrustDirectory } from '../../client/trustdir/trust-directory.ts';
+import { type CredentialSource, dockerCredentials } from '../../remote/credentials.ts';
+import { createHttpClient, type HttpClient } from '../../remote/http.ts';
+import { connectRegistry, type ImageReference, type Registry } from '../../remote/registry.ts';
+import { connectTrustServer, type TrustServer, trustServerFor } from '../../remote/trust-server.ts';
+import { noticeJson, noticeLines } from '../render/notice.ts';
+import type { Reporter } from '../render/reporter.ts';
+import { version } from '../version.ts';
+import type { Invocation } from './command.ts';
+import { openReporter } from './open-reporter.ts';
+import { type Places, placesOf } from './places.ts';
+
+export class Session {
+  readonly reporter: Reporter;
+  readonly places: Places;
+  readonly http: HttpClient;
+  readonly credentials: CredentialSource;
+  readonly directory: TrustDirectory;
+  readonly #invocation: Invocation;
+  readonly #servers = new Map<string, TrustServer>();
+
+  constructor(invocation: Invocation) {
+    const { world, flags } = invocation;
+    this.#invocation = invocation;
+    this.reporter = openReporter(invocation);
+    this.places = placesOf(world, flags);
+    this.http = openHttp(invocation, this.places);
+    this.credentials = dockerCredentials(this.places.configFile, { environment: world.env });
+    this.directory = new TrustDirectory(this.places.trustDir);
+  }
+
+  /** What reads of `reference` work with. @param listen hears events first; true keeps them from being told */
+  consumer(
+    reference: ImageReference,
+    listen: (event: ClientEvent) => boolean = () => false,
+  ): ConsumerPorts {
+    const { world } = this.#invocation;
+    return {
+      server: this.server(reference),
+      directory: this.directory,
+      pins: Pins.none(),
+      nowMs: world.nowMs,
+      emit: (event) => {
+        if (listen(event)) return;
+        const lines = noticeLines(event, world.nowMs());
+        if (lines.length > 0) this.reporter.notice(lines, noticeJson(event));
+      },
+    };
+  }
+
+  /** The trust server of the image's registry. @throws Failure CONFIG_INVALID */
+  server({ domain }: ImageReference): TrustServer {
+    const { world, flags } = this.#invocation;
+    const configured = flags.text('server') ?? world.env['DOCKER_CONTENT_TRUST_SERVER'];
+    const url = trustServerFor(domain, configured);
+    const known = this.#servers.get(url.href);
+    if (known !== undefined) return known;
+    const server = connectTrustServer({ url, http: this.http, credentials: this.credentials });
+    this.#servers.set(url.href, server);
+    return server;
+  }
+
+  /** Registries, spoken to with the same logins. */
+  registry(): Registry {
+    return connectRegistry({ http: this.http, credentials: this.credentials });
+  }
+
+  close(): void {
+    this.http.close();
+  }
+}
+
+function openHttp({ world, flags }: Invocation, places: Places): HttpClient {
+  const { SSL_CERT_FILE, HTTPS_PROXY, https_proxy, NO_PROXY, no_proxy } = world.env;
+  const caFile = flags.text('tls-ca');
+  return createHttpClient({
+    userAgent: `paraph/${version}`,
+    ...(world.timeLimits === undefined ? {} : { limits: world.timeLimits }),
+    certificates: {
+      directory: places.tlsDir,
+      ...(caFile === undefined ? {} : { caFile }),
+      ...(SSL_CERT_FILE === undefined ? {} : { systemFile: SSL_CERT_FILE }),
+    },
+    proxies: {
+      ...(HTTPS_PROXY === undefined ? {} : { HTTPS_PROXY }),
+      ...(https_proxy === undefined ? {} : { https_proxy }),
+      ...(NO_PROXY === undefined ? {} : { NO_PROXY }),
+      ...(no_proxy === undefined ? {} : { no_proxy }),
+    },
+  });
+}

@@ -1,0 +1,75 @@
+// What client operations report while they work, in words. Names of repositories, roles and rules come from
+// files and servers and are escaped here.
+import type { ClientEvent } from '../../client/events.ts';
+import type { TrustReason } from '../../client/trustdir/generations.ts';
+import { safe } from './safe-text.ts';
+import { proseId } from './short-id.ts';
+import { day, distance, moment } from './time.ts';
+
+/** How a root came to be trusted. */
+export const reasonWords: Readonly<Record<TrustReason, string>> = {
+  'first-use': 'first use',
+  'certificate-pin': 'pinned certificate',
+  'root-key-pin': 'pinned root key',
+  'ca-pin': 'pinned authority',
+  accepted: 'accepted by hand',
+  'made-here': 'made here',
+  cache: 'found in the trust directory',
+};
+
+/** `1f54328, 9ac07e1` */
+export function idList(ids: readonly string[]): string {
+  return ids.map(proseId).join(', ');
+}
+
+/** The lines that tell an event; none for `key-chosen`, which `sign` shows in a table. */
+export function noticeLines(event: ClientEvent, nowMs: number): readonly string[] {
+  const says = (text: string): readonly string[] => [`${safe(event.gun)}: ${text}`];
+  switch (event.kind) {
+    case 'trust-began':
+      return says(
+        event.rule === undefined
+          ? `trusted from now on, ${reasonWords[event.reason]}: root ${idList(event.rootKeyIds)}`
+          : `trusted from now on by ${safe(event.rule)}: root ${idList(event.rootKeyIds)}`,
+      );
+    case 'trust-found':
+      return says(
+        event.isReplacement
+          ? `another program replaced the trusted root in the trust directory: root ${idList(event.rootKeyIds)}`
+          : `root ${idList(event.rootKeyIds)} is trusted as found in the trust directory`,
+      );
+    case 'root-updated':
+      return says(
+        `root ${event.toVersion} follows root ${event.fromVersion}, signed by it: root ${idList(event.rootKeyIds)}`,
+      );
+    case 'cache-used':
+      return says(
+        `the trust server could not be asked: ${safe(event.problem.message)} [${event.problem.code}]\n` +
+          `  used what was known${event.fetchedMs === undefined ? '' : ` on ${moment(event.fetchedMs)}`}, ` +
+          `good until ${moment(event.expiresMs)}, ${distance(event.expiresMs, nowMs)}`,
+      );
+    case 'cache-repaired':
+      return says(`the cached ${safe(event.role)} file was damaged and has been replaced`);
+    case 'cache-not-updated':
+      return says(`the result could not be kept for later: ${safe(event.problem.message)}`);
+    case 'delegation-skipped':
+      return says(
+        `${safe(event.role)} does not count now: ${safe(event.problem.message)} [${event.problem.code}]`,
+      );
+    case 'near-expiry':
+      return says(
+        `the ${event.what} of ${safe(event.role)} ends ${day(event.expiresMs)}, ${distance(event.expiresMs, nowMs)}`,
+      );
+    case 'publish-retried':
+      return says('someone published meanwhile; applied to the newer state and tried again');
+    default:
+      return [];
+  }
+}
+
+/** The same for programs: the event as it is, failures as their code and message. */
+export function noticeJson(event: ClientEvent): object {
+  if (!('problem' in event)) return event;
+  const { problem, ...rest } = event;
+  return { ...rest, problem: { code: problem.code, message: problem.message } };
+}
