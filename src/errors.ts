@@ -164,6 +164,12 @@ export const catalogue = {
     summary: 'Metadata was loaded in an order that cannot be verified (a defect in Paraph)',
     remedy: 'Report this with the command you ran.',
   },
+  MANIFEST_INVALID: {
+    exit: refused,
+    http: 400,
+    summary: 'An image manifest is of an unknown kind, or could be read as two different images',
+    remedy: 'Push the image again with a current tool; do not sign or use it as it is.',
+  },
   DIGEST_MISMATCH: {
     exit: refused,
     http: 400,

@@ -78,7 +78,9 @@ class Client implements HttpClient {
 
   /** Repeats what may be repeated, within the deadline. */
   async #persist(request: HttpRequest, deadline: Deadline): Promise<HttpResponse> {
-    const repeatable = request.method === 'GET' || request.method === 'HEAD';
+    // Pieces that were handed out cannot be taken back.
+    const isRead = request.method === 'GET' || request.method === 'HEAD';
+    const repeatable = isRead && request.receive === undefined;
     for (let retry = 0; ; retry += 1) {
       const mayRepeat = repeatable && retry < maxRetries;
       const patienceMs = Math.min(deadline.remainingMs / 2, maxPauseMs);
