@@ -2,11 +2,13 @@
 import { PassThrough, Readable } from 'node:stream';
 import { runParaph } from '../../src/cli/paraph/run.ts';
 import type { World } from '../../src/cli/world.ts';
+import type { TimeLimits } from '../../src/remote/pace.ts';
 
 export interface WorldPlan {
   readonly env?: Readonly<Record<string, string>>;
   readonly homeDir?: string;
   readonly nowMs?: () => number;
+  readonly timeLimits?: Partial<TimeLimits>;
   /** Whether stderr says that it is a terminal of 80 columns. */
   readonly isTerminal?: boolean;
 }
@@ -30,6 +32,7 @@ export async function paraph(argv: readonly string[], plan: WorldPlan = {}): Pro
     stderr: { write: (text) => err.push(text), ...terminal },
     terminalStreams: () => ({ input: Readable.from([]), output: new PassThrough() }),
     nowMs: plan.nowMs ?? Date.now,
+    ...(plan.timeLimits === undefined ? {} : { timeLimits: plan.timeLimits }),
     interrupted: () => new Promise(() => undefined),
   };
   const status = await runParaph(argv, world);

@@ -1,0 +1,80 @@
+// What every start of `paraph` pays for, whatever the command: the entry chunk and all that it imports. Sizes
+// and imports are gates; times are measured by the bench.
+import { builtinModules } from 'node:module';
+import { resolve } from 'node:path';
+import { build, type Metafile } from 'esbuild';
+import { beforeAll, describe, expect, it } from 'vitest';
+
+const maxEntryBytes = 60 * 1000;
+
+let outputs: Metafile['outputs'];
+
+beforeAll(async () => {
+  const { metafile } = await build({
+    entryPoints: [resolve('src/cli/main.ts')],
+    outdir: 'out',
+    write: false,
+    metafile: true,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    packages: 'external',
+    logLevel: 'error',
+  });
+  ({ outputs } = metafile);
+});
+
+/** Chunks that are loaded with `path`, itself included, and what is imported from outside. */
+function loadedWith(path: string): { chunks: Set<string>; outside: Set<string> } {
+  const chunks = new Set([path]);
+  const outside = new Set<string>();
+  for (const chunk of chunks) {
+    for (const { path: target, kind, external } of outputs[chunk]?.imports ?? []) {
+      if (kind === 'dynamic-import') continue;
+      if (external === true) outside.add(target);
+      else chunks.add(target);
+    }
+  }
+  return { chunks, outside };
+}
+
+function chunkOf(source: string): string {
+  const found = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === source);
+  if (found === undefined) throw new Error(`${source} is no chunk of its own`);
+  return found[0];
+}
+
+describe('a start', () => {
+  it('loads at most 60 kB of ours: the table, its grammar and nothing that a command needs', () => {
+    const { chunks } = loadedWith(chunkOf('src/cli/main.ts'));
+    const inputs = [...chunks].flatMap((chunk) => Object.entries(outputs[chunk]?.inputs ?? {}));
+    const bytes = inputs.reduce((sum, [, { bytesInOutput }]) => sum + bytesInOutput, 0);
+    expect(bytes).toBeLessThan(maxEntryBytes);
+    const rooms = inputs.map(([path]) => path).filter((path) => !path.startsWith('src/cli/'));
+    expect(rooms).toEqual([]);
+  });
+
+  it('imports commander and nothing else from outside', () => {
+    const { outside } = loadedWith(chunkOf('src/cli/main.ts'));
+    const packages = [...outside].filter((name) => !isBuiltin(name));
+    expect(packages).toEqual(['commander']);
+  });
+});
+
+describe('a command of consumers', () => {
+  it.each(['verify', 'inspect'])('%s loads no daemon, no database and no log', (name) => {
+    const { outside, chunks } = loadedWith(chunkOf(`src/cli/paraph/${name}.ts`));
+    const packages = [...outside].filter((module) => !isBuiltin(module));
+    expect(packages.filter((module) => module !== 'picocolors')).toEqual([]);
+    const inputs = [...chunks].flatMap((chunk) => Object.keys(outputs[chunk]?.inputs ?? {}));
+    expect(inputs.filter((path) => /^src\/(server|signer|daemon|sandbox)\//.test(path))).toEqual(
+      [],
+    );
+  });
+});
+
+function isBuiltin(name: string): boolean {
+  return name.startsWith('node:') || builtinModules.includes(name);
+}
