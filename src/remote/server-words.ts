@@ -41,9 +41,10 @@ export function serverWords(
   answer: HttpResponse,
   secrets: readonly string[] = [],
 ): string | undefined {
-  const body = answer.body.toString('utf8');
-  const isEcho = secrets.some((secret) => secret !== '' && body.includes(secret));
-  return isEcho ? '(withheld: it repeats the login)' : plainWords(answer);
+  const words = plainWords(answer);
+  const said = `${answer.body.toString('utf8')} ${words ?? ''}`;
+  const isEcho = secrets.some((secret) => secret !== '' && said.includes(secret));
+  return isEcho ? '(withheld: it repeats the login)' : words;
 }
 
 function plainWords(answer: HttpResponse): string | undefined {

@@ -21,7 +21,7 @@ const updateKinds: ReadonlyMap<string, string> = new Map([
 
 /** How Go's server says that it was to make a snapshot or timestamp and its signer has not the key. */
 const keyElsewhere =
-  /server does not hold current snapshot key|key [0-9a-f]+ not found|no timestamp keys exist/;
+  /server does not hold current snapshot key|key [0-9a-f]+ not found|no\s+timestamp keys exist/;
 
 /** An answer that is no answer to `what` (such as `the upload`) about `gun`. */
 export function trustServerFailure(answer: HttpResponse, gun: string, what: string): Failure {

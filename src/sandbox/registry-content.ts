@@ -3,7 +3,7 @@
 // An honest registry keeps content under the digest it has; the tampering functions break exactly that, as
 // someone with access to the storage of a registry could. Only the sandbox and tests use this.
 
-import { createHash } from 'node:crypto';
+import { digestOf } from '../remote/manifest.ts';
 
 export interface StoredManifest {
   readonly mediaType: string;
@@ -14,10 +14,6 @@ export interface StoredManifest {
 
 /** All content together may take this much; an upload beyond it is refused. */
 const maxStoredBytes = 1024 * 1024 * 1024;
-
-export function digestOf(bytes: Uint8Array): string {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-}
 
 export class RegistryContent {
   readonly #blobs = new Map<string, Buffer>();
@@ -36,7 +32,7 @@ export class RegistryContent {
 
   /** Keeps `bytes`; the digest they have. */
   addBlob(bytes: Buffer): string {
-    const digest = digestOf(bytes);
+    const digest = digestOf('sha256', bytes);
     if (!this.#blobs.has(digest)) this.#storedBytes += bytes.length;
     this.#blobs.set(digest, bytes);
     return digest;
@@ -48,7 +44,7 @@ export class RegistryContent {
   }
 
   addManifest(repository: string, tagOrDigest: string, mediaType: string, bytes: Buffer): string {
-    const digest = digestOf(bytes);
+    const digest = digestOf('sha256', bytes);
     this.#storedBytes += bytes.length;
     entry(this.#manifests, repository).set(digest, { mediaType, bytes, digest });
     if (tagOrDigest !== digest) entry(this.#tags, repository).set(tagOrDigest, digest);

@@ -9,7 +9,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { Failure } from '../errors.ts';
-import { digestOf, RegistryContent } from './registry-content.ts';
+import { digestOf } from '../remote/manifest.ts';
+import { RegistryContent } from './registry-content.ts';
 
 export interface SandboxRegistryOptions {
   /** 0, the default, takes a free port. */
@@ -141,7 +142,7 @@ class RegistryHandler {
   async #putManifest(request: IncomingMessage, name: string, tagOrDigest: string): Promise<Reply> {
     const bytes = await this.#bodyOf(request, maxManifestBytes);
     const isByDigest = tagOrDigest.includes(':');
-    if (isByDigest && tagOrDigest !== digestOf(bytes)) {
+    if (isByDigest && tagOrDigest !== digestOf('sha256', bytes)) {
       throw new Refusal(400, 'DIGEST_INVALID', 'provided digest did not match uploaded content');
     }
     const mediaType = request.headers['content-type'] ?? '';
@@ -209,7 +210,7 @@ class RegistryHandler {
 
   #finish(name: string, query: URLSearchParams, pieces: readonly Buffer[]): Reply {
     const bytes = Buffer.concat(pieces);
-    if (query.get('digest') !== digestOf(bytes)) {
+    if (query.get('digest') !== digestOf('sha256', bytes)) {
       throw new Refusal(400, 'DIGEST_INVALID', 'provided digest did not match uploaded content');
     }
     return created(name, this.#content.addBlob(bytes));
