@@ -54,8 +54,14 @@ const goServices = ['notary-server', 'notary-signer'] as const;
 export const interopFiles: Readonly<Record<string, readonly PeerName[]>> = {
   'test/interop/documented-commands.test.ts': [],
   'test/interop/docker-cli-on-go-services.test.ts': [...dockerCli, ...goServices],
+  'test/interop/docker-cli-on-our-services.test.ts': dockerCli,
   'test/interop/engine-on-go-services.test.ts': [...engine, ...goServices],
+  'test/interop/engine-on-our-services.test.ts': engine,
   'test/interop/go-client-on-go-services.test.ts': [...goClient, ...goServices],
+  'test/interop/go-client-on-our-server.test.ts': [...goClient, 'notary-signer'],
+  'test/interop/go-client-on-our-services.test.ts': goClient,
+  'test/interop/go-client-on-our-signer.test.ts': [...goClient, 'notary-server'],
+  'test/interop/kill-our-services.test.ts': ['notary', 'openssl'],
 };
 
 const found = new Map<PeerName, string | undefined>();

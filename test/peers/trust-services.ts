@@ -6,21 +6,21 @@ import { join, resolve } from 'node:path';
 import { type Authority, certificateAuthority } from './certificates.ts';
 import { hostNetwork, type Network } from './network.ts';
 import { peer } from './peers.ts';
-import { freePort, type Program, startProgram } from './program.ts';
+import { freePort, type Program, type Start, startProgram } from './program.ts';
 import type { Scratch } from './scratch.ts';
 
 export type ServerKind = 'notary-server' | 'paraph-server';
 export type SignerKind = 'notary-signer' | 'paraph-signer';
 
 export interface TrustServices {
-  readonly server: Program;
-  readonly signer: Program;
   /** `https://localhost:PORT`, or with the host name asked for. */
   readonly url: string;
   /** Authority of the server's certificate. */
   readonly caFile: string;
   /** An authority that has nothing to do with these services. */
   readonly foreignCaFile: string;
+  /** Ends server and signer by `signal` and starts them again, same configuration, same ports. */
+  restart(signal: NodeJS.Signals): Promise<void>;
 }
 
 export interface Pairing {
@@ -40,10 +40,28 @@ export async function startTrustServices(
   const authority = await certificateAuthority(scratch, 'authority');
   const foreign = await certificateAuthority(scratch, 'foreign-authority');
   const place = { scratch, network, authority };
-  const { signer, signerPort } = await startSigner(pairing.signer, place);
-  const { server, port } = await startServer(pairing.server, host, signerPort, place);
-  const url = `https://${host}:${port}`;
-  return { server, signer, url, caFile: authority.caFile, foreignCaFile: foreign.caFile };
+  const signerPort = await freePort();
+  const serverPort = await freePort();
+  const starts = [
+    await signerStart(pairing.signer, signerPort, place),
+    await serverStart(pairing.server, serverPort, host, signerPort, place),
+  ];
+  let running = await startAll(scratch, starts);
+  return {
+    url: `https://${host}:${serverPort}`,
+    caFile: authority.caFile,
+    foreignCaFile: foreign.caFile,
+    async restart(signal) {
+      await Promise.all(running.map((program) => program.stop(signal)));
+      running = await startAll(scratch, starts);
+    },
+  };
+}
+
+async function startAll(scratch: Scratch, starts: readonly Start[]): Promise<readonly Program[]> {
+  const programs: Program[] = [];
+  for (const start of starts) programs.push(await startProgram(scratch, start));
+  return programs;
 }
 
 interface Place {
@@ -52,10 +70,10 @@ interface Place {
   readonly authority: Authority;
 }
 
-async function startSigner(kind: SignerKind, { scratch, network, authority }: Place) {
-  const port = await freePort();
+async function signerStart(kind: SignerKind, port: number, place: Place): Promise<Start> {
+  const { scratch, network, authority } = place;
   const pair = await authority.issue('signer', ['localhost', network.address]);
-  const signer = await startProgram(scratch, {
+  return {
     name: kind,
     ...(await daemon(scratch, kind, {
       server: {
@@ -70,19 +88,18 @@ async function startSigner(kind: SignerKind, { scratch, network, authority }: Pl
     env: { NOTARY_SIGNER_FIRST: 'passphrase of the first alias' },
     network,
     ready: () => network.accepts(port),
-  });
-  return { signer, signerPort: port };
+  };
 }
 
-async function startServer(
+async function serverStart(
   kind: ServerKind,
+  port: number,
   host: string,
   signerPort: number,
   { scratch, network, authority }: Place,
-) {
-  const port = await freePort();
+): Promise<Start> {
   const pair = await authority.issue('server', [host, 'localhost', network.address]);
-  const server = await startProgram(scratch, {
+  return {
     name: kind,
     ...(await daemon(scratch, kind, {
       server: {
@@ -104,8 +121,7 @@ async function startServer(
     })),
     network,
     ready: () => network.accepts(port),
-  });
-  return { server, port };
+  };
 }
 
 /** Go's programs from Debian have no embedded database; ours run on the one that they would use. */
@@ -115,7 +131,11 @@ function storageOf(scratch: Scratch, kind: ServerKind | SignerKind, more: object
 }
 
 /** Writes the configuration file and says how to start the program with it. */
-async function daemon(scratch: Scratch, kind: ServerKind | SignerKind, configuration: object) {
+async function daemon(
+  scratch: Scratch,
+  kind: ServerKind | SignerKind,
+  configuration: object,
+): Promise<Pick<Start, 'command' | 'args'>> {
   const config = join(scratch.path, `${kind}.json`);
   await writeFile(config, JSON.stringify(configuration, undefined, 2));
   const args = ['-config', config];
