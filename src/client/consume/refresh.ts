@@ -48,6 +48,8 @@ export interface RefreshOptions {
   readonly cacheAlone: 'allowed' | 'refused';
   /** `reported`: what is out of date is loaded and listed, for publishers who repair it. */
   readonly expired: 'refused' | 'reported';
+  /** Files that were just uploaded: taken in place of a download when the server's snapshot names them. */
+  readonly uploaded?: ReadonlyMap<RoleName, Buffer>;
 }
 
 export const consumerRefresh: RefreshOptions = { cacheAlone: 'allowed', expired: 'refused' };
@@ -77,8 +79,9 @@ export async function refresh(
   const pin = await ports.pins.pinFor(gun, nowMs);
   if (anchor === undefined && pin === undefined && !ports.pins.allowsFirstUse)
     throw pinRequired(gun);
-  const run = new Refresh({ gun, ports, options, directory, nowMs, generations, anchor, pin });
-  return run.run();
+  const pendingRoot = anchor === undefined ? await directory.pendingRoot() : undefined;
+  const at = { gun, ports, options, directory, nowMs, generations, anchor, pin, pendingRoot };
+  return new Refresh(at).run();
 }
 
 interface Situation {
@@ -90,6 +93,8 @@ interface Situation {
   readonly generations: readonly Generation[];
   readonly anchor: Anchor | undefined;
   readonly pin: AppliedPin | undefined;
+  /** A root that was made here for this repository, if the server may have it without our knowing. */
+  readonly pendingRoot: Buffer | undefined;
 }
 
 /** One refresh, step by step. */
@@ -110,7 +115,7 @@ class Refresh {
     this.at = at;
     this.generation = anchor?.generation;
     this.floors = new Floors(anchor?.generation.floors);
-    this.files = new RoleFiles(gun, ports.server, directory.cache);
+    this.files = new RoleFiles(gun, ports.server, directory.cache, at.options.uploaded);
     this.roots = {
       gun,
       server: ports.server,
@@ -132,7 +137,8 @@ class Refresh {
       this.catchUp(trusted, failure),
     );
     const generation = await this.keep(set);
-    await this.report(set);
+    if (this.at.pendingRoot !== undefined) await this.at.directory.clearPendingRoot();
+    await this.report(set, generation);
     const { gun, nowMs } = this.at;
     const { problem, skipped } = this;
     const source = problem === undefined ? 'server' : 'cache';
@@ -289,13 +295,12 @@ class Refresh {
     return keep(directory.cache, generations, { files, versions: versionsOf(set), generation });
   }
 
-  private async report(set: TrustedSet): Promise<void> {
+  private async report(set: TrustedSet, { reason }: Generation): Promise<void> {
     const { gun, ports, directory, anchor, pin, nowMs } = this.at;
     const { emit } = ports;
     const { rootKeyIds } = rootFacts(set.root, gun, nowMs);
     const toVersion = set.root.signed.version;
     if (anchor === undefined) {
-      const reason = pin?.reason ?? 'first-use';
       emit({ kind: 'trust-began', gun, reason, rootKeyIds, rule: pin?.rule });
     } else if (anchor.root.signed.version !== toVersion) {
       const fromVersion = anchor.root.signed.version;
@@ -312,7 +317,9 @@ class Refresh {
   }
 
   private firstGeneration(root: RootFile): Generation {
-    const { gun, pin, nowMs } = this.at;
-    return beginGeneration(rootFacts(root, gun, nowMs), pin?.reason ?? 'first-use', nowMs);
+    const { gun, pin, pendingRoot, nowMs } = this.at;
+    const isOurs = pendingRoot?.equals(root.bytes) === true;
+    const reason = isOurs ? 'made-here' : (pin?.reason ?? 'first-use');
+    return beginGeneration(rootFacts(root, gun, nowMs), reason, nowMs);
   }
 }

@@ -19,10 +19,18 @@ export class RoleFiles {
   private readonly gun: string;
   private readonly server: TrustServer;
   private readonly cache: MetadataCache;
+  /** Files that this process has just uploaded. */
+  private readonly uploaded: ReadonlyMap<RoleName, Buffer>;
   /** Downloaded and accepted, to be written to the cache in the end. */
   readonly downloaded = new Map<RoleName, Buffer>();
 
-  constructor(gun: string, server: TrustServer, cache: MetadataCache) {
+  constructor(
+    gun: string,
+    server: TrustServer,
+    cache: MetadataCache,
+    uploaded: ReadonlyMap<RoleName, Buffer> = new Map(),
+  ) {
+    this.uploaded = uploaded;
     this.gun = gun;
     this.server = server;
     this.cache = cache;
@@ -74,6 +82,8 @@ export class RoleFiles {
   }
 
   private async download(role: RoleName, meta: FileMeta): Promise<Buffer> {
+    const own = this.uploaded.get(role);
+    if (own !== undefined && hasSha256(own, meta)) return own;
     const digest = meta.hashes.get('sha256');
     const name = digest === undefined ? { role } : { role, sha256: digest.toString('hex') };
     const bytes = await this.server.fetch(this.gun, name, limitOf(meta));

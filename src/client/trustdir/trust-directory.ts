@@ -8,11 +8,15 @@
 import { join } from 'node:path';
 import { MetadataCache } from './cache.ts';
 import { ChangeList } from './change-list.ts';
+import { makeDirectory, readFileBounded, removeFile, replaceFile } from './disk.ts';
 import { ownDirectoryName, repositoryPath } from './gun-path.ts';
 import { withLock } from './lock.ts';
 
 /** Signing may wait for a person who types a passphrase; others wait this long, then hear who holds it. */
 const publishLockWaitMs = 30_000;
+
+/** A root that was just made: four keys. */
+const maxPendingRootBytes = 1024 * 1024;
 
 export class TrustDirectory {
   readonly path: string;
@@ -38,10 +42,27 @@ export class RepositoryDirectory {
   readonly cache: MetadataCache;
   readonly changeList: ChangeList;
 
+  private readonly pendingRootPath: string;
+
   constructor(path: string) {
     this.path = path;
+    this.pendingRootPath = join(path, ownDirectoryName, 'pending-root.json');
     this.cache = new MetadataCache(path);
     this.changeList = new ChangeList(path);
+  }
+
+  /** The root of a repository that is being made here and that the server is not known to have yet. */
+  async pendingRoot(): Promise<Buffer | undefined> {
+    return readFileBounded(this.pendingRootPath, maxPendingRootBytes);
+  }
+
+  async setPendingRoot(bytes: Buffer): Promise<void> {
+    await makeDirectory(join(this.path, ownDirectoryName));
+    await replaceFile(this.pendingRootPath, bytes, `${this.pendingRootPath}.new`);
+  }
+
+  async clearPendingRoot(): Promise<void> {
+    await removeFile(this.pendingRootPath);
   }
 
   /** Runs `work` while no other Paraph process of this directory publishes to the repository. */

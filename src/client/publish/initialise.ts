@@ -1,0 +1,142 @@
+// The first release of a repository: its keys come into being, or are found, and its first files go up (client
+// store §9.1, but in a safer order).
+//
+// Invariants:
+// - that the server is there, has no such repository and lets us write is known before any key is made here: the
+//   server is asked for its own keys first;
+// - keys that an earlier, killed run left are found and used (first-keys.ts), and the root made of them lies in
+//   the trust directory from before the upload;
+// - a repository that this machine knows is never begun anew because the server has lost it.
+import { Failure, isFailure } from '../../errors.ts';
+import { composeSnapshot, composeTargets, release } from '../../tuf/compose.ts';
+import { fileMeta } from '../../tuf/file-meta.ts';
+import type { RoleName } from '../../tuf/role.ts';
+import { type RootFile, roleKeysOf } from '../../tuf/root.ts';
+import type { Target } from '../../tuf/target-table.ts';
+import { findAnchor, maxRootBytes } from '../consume/anchor.ts';
+import type { TrustedRepository } from '../consume/trusted-repository.ts';
+import type { PublisherPorts } from '../ports.ts';
+import { confirm, isStored, withUnknownOutcome } from './confirm.ts';
+import { emptyTargets } from './draft.ts';
+import { firstRoot, type RepositoryKey, rootMadeElsewhere } from './first-root.ts';
+import { localKeyIds, localKeysOf, openSigners, signFile } from './role-signers.ts';
+
+export interface FirstRelease {
+  readonly gun: string;
+  /** The first tags. */
+  readonly targets: ReadonlyMap<string, Target>;
+  /** Which root key serves, when there are several: its id, or 7 digits or more of it. */
+  readonly rootKeyId?: string | undefined;
+}
+
+export interface Initialised {
+  /** root, targets, snapshot, timestamp. */
+  readonly keys: readonly RepositoryKey[];
+  readonly uploaded: readonly RoleName[];
+  /** As the server serves it; undefined when it could not be read back. */
+  readonly repository: TrustedRepository | undefined;
+}
+
+/** Numbers of first versions are those of the Go programs: what init makes is 1, what it publishes is 2. */
+const versionBeforeFirst = 1;
+
+/**
+ * Makes the repository on the server. Call under the publish lock of the repository.
+ * @throws Failure ALREADY_INITIALISED; NO_TRUST_DATA for one that this machine knows and the server lost;
+ *   UNAUTHORIZED, FORBIDDEN; what KeyStore throws; UPLOAD_REJECTED; VERSION_CONFLICT when somebody else was quicker
+ */
+export async function initialise(
+  request: FirstRelease,
+  ports: PublisherPorts,
+): Promise<Initialised> {
+  const { gun } = request;
+  await requireAbsent(gun, ports);
+  const known = await requireUnpublished(gun, ports);
+  const online = {
+    snapshot: await ports.server.serverKey(gun, 'snapshot'),
+    timestamp: await ports.server.serverKey(gun, 'timestamp'),
+  };
+  const { root, keys } =
+    known === undefined
+      ? await firstRoot({ gun, online, rootKeyId: request.rootKeyId }, ports)
+      : await rootMadeElsewhere(known, ports);
+  const files = await firstFiles(root, request.targets, ports);
+  await upload(gun, files, ports);
+  const repository = await confirm(gun, files, ports);
+  return { keys, uploaded: [...files.keys()], repository };
+}
+
+async function requireAbsent(gun: string, { server }: PublisherPorts): Promise<void> {
+  if ((await server.fetch(gun, { role: 'root' }, maxRootBytes)) === undefined) return;
+  throw new Failure('ALREADY_INITIALISED', `${gun} is signed already`, {
+    facts: { server: server.url, repository: gun },
+  });
+}
+
+/** A root that notary init left in the cache and nobody published, if any. */
+async function requireUnpublished(
+  gun: string,
+  ports: PublisherPorts,
+): Promise<RootFile | undefined> {
+  const directory = ports.directory.repository(gun);
+  const { cache } = directory;
+  const nowMs = ports.nowMs();
+  const generations = await cache.generations();
+  const anchor = await findAnchor({ gun, cache, generations, nowMs, emit: () => undefined });
+  if (anchor === undefined) return undefined;
+  const isPublished =
+    anchor.generation.floors.has('timestamp') || (await cache.storedMs('timestamp')) !== undefined;
+  if (!isPublished) return anchor.root;
+  throw new Failure('NO_TRUST_DATA', `the server has lost ${gun}, which this machine trusts`, {
+    facts: { server: ports.server.url, trusted: `root version ${anchor.root.signed.version}` },
+    meaning:
+      'The repository was deleted, or its data was lost, or this is another server. Signing now would begin with a ' +
+      'new root, and every consumer who trusts the old one would have to act by hand. Nothing was changed here.',
+    remedy:
+      'Check the address of the server and ask its operator. If the repository is to begin anew, forget the old ' +
+      `one by removing ${directory.path}, then sign again.`,
+  });
+}
+
+async function firstFiles(
+  root: RootFile,
+  tags: ReadonlyMap<string, Target>,
+  { keys, nowMs }: PublisherPorts,
+): Promise<ReadonlyMap<RoleName, Buffer>> {
+  const authorityOf = (role: 'targets' | 'snapshot') => ({
+    role,
+    roleKeys: roleKeysOf(root.signed, role),
+    keys: root.signed.keys,
+  });
+  const now = nowMs();
+  const targets = composeTargets('targets', {
+    ...emptyTargets,
+    targets: emptyTargets.targets.with(tags),
+    ...release('targets', versionBeforeFirst, now),
+  });
+  const signers = await openSigners(authorityOf('targets'), keys);
+  const files = new Map<RoleName, Buffer>([['root', root.bytes]]);
+  files.set('targets', await signFile(targets, signers));
+  // A repository that notary init made may keep its snapshot key at home.
+  const snapshot = authorityOf('snapshot');
+  if (localKeysOf(snapshot, await localKeyIds(keys)).length > 0) {
+    const meta = new Map([...files].map(([role, bytes]) => [role, fileMeta(bytes)]));
+    const unsigned = composeSnapshot({ meta, ...release('snapshot', versionBeforeFirst, now) });
+    files.set('snapshot', await signFile(unsigned, await openSigners(snapshot, keys)));
+  }
+  return files;
+}
+
+async function upload(
+  gun: string,
+  files: ReadonlyMap<RoleName, Buffer>,
+  { server }: PublisherPorts,
+): Promise<void> {
+  try {
+    await server.publish(gun, files);
+  } catch (error) {
+    if (!isFailure(error, 'UNREACHABLE', 'TIMEOUT', 'SERVER_ERROR')) throw error;
+    // An answer that was lost says nothing about the upload.
+    if (!(await isStored(gun, files, server))) throw withUnknownOutcome(error);
+  }
+}

@@ -1,0 +1,155 @@
+// Publishes edits to a repository that the server has: on top of what is published now, only what changed, and
+// again from the start when somebody else was quicker (client store §9.2).
+//
+// Invariants:
+// - rights, keys and passphrases are known to be good before anything is signed;
+// - nothing counts as published before the server said so, or serves the very files;
+// - the cache is filled afterwards from what the server then serves;
+// - staged changes of others are neither applied nor removed.
+import { randomInt } from 'node:crypto';
+import { type Failure, isFailure } from '../../errors.ts';
+import type { Signer } from '../../keys/key-store.ts';
+import type { RoleName, TargetsRole } from '../../tuf/role.ts';
+import { publisherRefresh, refresh } from '../consume/refresh.ts';
+import type { TrustedRepository } from '../consume/trusted-repository.ts';
+import type { PublisherPorts } from '../ports.ts';
+import { confirm, isLostRace, isStored, withUnknownOutcome } from './confirm.ts';
+import { Draft } from './draft.ts';
+import type { Edit, Plan } from './edit.ts';
+import { localKeyIds, localKeysOf, openSigners, signFile } from './role-signers.ts';
+import { renewRoot } from './root-renewal.ts';
+
+/** How often a lost race is run again. With 32 publishers of one repository the last is through by then. */
+const maxAttempts = 16;
+/** The wait before the second attempt is random below this, and doubles up to the limit. */
+const firstPauseMs = 50;
+const maxPauseMs = 3000;
+
+export interface Publication {
+  readonly outcome: 'published' | 'unchanged';
+  /** The edits that changed something. */
+  readonly changed: readonly Edit[];
+  /** All edits of the plan. */
+  readonly planned: readonly Edit[];
+  /** The roles whose files went up. */
+  readonly uploaded: readonly RoleName[];
+  /** The repository as the server serves it afterwards; as it was before, unless `isCurrent`. */
+  readonly repository: TrustedRepository;
+  readonly isCurrent: boolean;
+  readonly attempts: number;
+}
+
+/**
+ * Publishes what `plan` wants of the repository `gun`. Call under the publish lock of the repository.
+ * @throws Failure NO_TRUST_DATA when the server does not have it; what `plan`, refresh, Draft.apply and
+ *   openSigners throw; UNAUTHORIZED, FORBIDDEN; UPLOAD_REJECTED; VERSION_CONFLICT after many lost races
+ */
+export async function publish(
+  gun: string,
+  plan: Plan,
+  ports: PublisherPorts,
+): Promise<Publication> {
+  for (let attempt = 1; ; attempt += 1) {
+    const repository = await refresh(gun, ports, publisherRefresh);
+    const prepared = await prepare(repository, plan, ports);
+    const { planned, changed } = prepared;
+    if (prepared.draft.isEmpty) {
+      const base = { changed, planned, attempts: attempt, uploaded: [] };
+      return { outcome: 'unchanged', repository, isCurrent: true, ...base };
+    }
+    if (attempt === 1) await ports.server.serverKey(gun, 'timestamp'); // asks for the right to write
+    const files = await signAll(prepared, await openAll(prepared, ports), repository);
+    const problem = await upload(gun, files, ports);
+    if (problem === undefined) {
+      const now = await confirm(gun, files, ports);
+      const base = { changed, planned, attempts: attempt, uploaded: [...files.keys()] };
+      return {
+        outcome: 'published',
+        repository: now ?? repository,
+        isCurrent: now !== undefined,
+        ...base,
+      };
+    }
+    if (attempt === maxAttempts) throw problem;
+    if (!(await isLostRace(problem, repository, ports.server))) throw problem;
+    ports.emit({ kind: 'publish-retried', gun, attempt, problem });
+    await ports.pause(randomInt(Math.min(maxPauseMs, firstPauseMs * 2 ** attempt)));
+  }
+}
+
+interface Prepared {
+  readonly draft: Draft;
+  readonly planned: readonly Edit[];
+  readonly changed: readonly Edit[];
+  readonly rootSigners: readonly Signer[];
+}
+
+async function prepare(
+  repository: TrustedRepository,
+  plan: Plan,
+  ports: PublisherPorts,
+): Promise<Prepared> {
+  const draft = new Draft(repository);
+  const planned = await plan(repository);
+  const changed = planned.filter((edit) => draft.apply(edit));
+  for (const { role, what } of repository.set.outOfDate) {
+    if (what === 'metadata' && isTargets(role)) draft.renew(role);
+  }
+  const renewed = draft.isEmpty ? undefined : await renewRoot(repository, ports.keys);
+  if (renewed !== undefined) draft.replaceRoot(renewed.root);
+  return { draft, planned, changed, rootSigners: renewed?.signers ?? [] };
+}
+
+function isTargets(role: RoleName): role is TargetsRole {
+  return role === 'targets' || role.startsWith('targets/');
+}
+
+type OpenRoles = ReadonlyMap<TargetsRole | 'snapshot', readonly Signer[]>;
+
+/** Opens every key that this draft needs. The snapshot is the server's unless a key of it is here. */
+async function openAll({ draft }: Prepared, ports: PublisherPorts): Promise<OpenRoles> {
+  const open = new Map<TargetsRole | 'snapshot', readonly Signer[]>();
+  for (const role of draft.targetsRoles) {
+    open.set(role, await openSigners(draft.authorityOf(role), ports.keys));
+  }
+  const snapshot = draft.authorityOf('snapshot');
+  if (localKeysOf(snapshot, await localKeyIds(ports.keys)).length > 0) {
+    open.set('snapshot', await openSigners(snapshot, ports.keys));
+  }
+  return open;
+}
+
+async function signAll(
+  { draft, rootSigners }: Prepared,
+  open: OpenRoles,
+  { nowMs }: TrustedRepository,
+): Promise<ReadonlyMap<RoleName, Buffer>> {
+  const files = new Map<RoleName, Buffer>();
+  if (draft.changesRoot) files.set('root', await signFile(draft.composeRoot(nowMs), rootSigners));
+  for (const role of draft.targetsRoles) {
+    files.set(role, await signFile(draft.composeTargets(role, nowMs), open.get(role) ?? []));
+  }
+  const snapshot = open.get('snapshot');
+  if (snapshot !== undefined) {
+    files.set('snapshot', await signFile(draft.composeSnapshot(files, nowMs), snapshot));
+  }
+  return files;
+}
+
+/** Undefined once the server has the files; else why it has not. */
+async function upload(
+  gun: string,
+  files: ReadonlyMap<RoleName, Buffer>,
+  ports: PublisherPorts,
+): Promise<Failure | undefined> {
+  try {
+    await ports.server.publish(gun, files);
+    return undefined;
+  } catch (error) {
+    if (!isFailure(error)) throw error;
+    // An answer that was lost says nothing about the upload.
+    const isUncertain = isFailure(error, 'UNREACHABLE', 'TIMEOUT', 'SERVER_ERROR');
+    if (!isUncertain) return error;
+    return (await isStored(gun, files, ports.server)) ? undefined : withUnknownOutcome(error);
+  }
+}

@@ -1,0 +1,56 @@
+// The root key of a new repository: made once, and serving every later repository of the publisher.
+//
+// Invariants: which key is taken does not depend on chance (sorted by id, first), or is what the publisher named;
+// a key that is there but does not open is a failure, never a reason to make another.
+import { Failure } from '../../errors.ts';
+import type { KeyEntry, Signer } from '../../keys/key-store.ts';
+import type { PublisherPorts } from '../ports.ts';
+
+/** The key that serves, opened; `entry` says where it is. */
+export interface ChosenKey {
+  readonly signer: Signer;
+  readonly entry: KeyEntry;
+  readonly isNew: boolean;
+  readonly choices: number;
+}
+
+/**
+ * The root key for a new repository. `wanted` is an id, or the beginning of one, of 7 digits or more.
+ * @throws Failure KEY_NOT_FOUND when `wanted` is not here or is not one key; what KeyStore throws
+ */
+export async function rootKeyFor(
+  wanted: string | undefined,
+  ports: PublisherPorts,
+): Promise<ChosenKey> {
+  return ports.directory.withKeyLock(async () => {
+    const entries = (await ports.keys.list()).filter(({ role }) => role === 'root');
+    const sorted = entries.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+    const entry = wanted === undefined ? sorted[0] : named(wanted, sorted);
+    if (entry === undefined) return makeKey('root', undefined, ports);
+    const signer = await ports.keys.open(entry.id);
+    return { signer, entry, isNew: false, choices: sorted.length };
+  });
+}
+
+/** A new key of that role, stored encrypted before it is returned. */
+export async function makeKey(
+  role: 'root' | 'targets',
+  gun: string | undefined,
+  { keys }: PublisherPorts,
+): Promise<ChosenKey> {
+  const signer = await keys.generate(role, gun);
+  const id = signer.key.canonicalId;
+  const entry = (await keys.list()).find((known) => known.id === id);
+  return { signer, entry: entry ?? { id, role, gun, location: '' }, isNew: true, choices: 1 };
+}
+
+function named(wanted: string, sorted: readonly KeyEntry[]): KeyEntry {
+  const matches = sorted.filter(({ id }) => wanted.length >= 7 && id.startsWith(wanted));
+  const [entry] = matches;
+  if (entry !== undefined && matches.length === 1) return entry;
+  throw new Failure(
+    'KEY_NOT_FOUND',
+    matches.length === 0 ? `there is no root key ${wanted} here` : `${wanted} is not one root key`,
+    { facts: { 'root keys here': sorted.map(({ id }) => id).join(', ') || 'none' } },
+  );
+}

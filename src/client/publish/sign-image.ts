@@ -1,0 +1,152 @@
+// Signs tags of one repository in one publication, the first time as ever after: what `paraph sign` and a trusted
+// push want (docker content trust §4).
+//
+// Invariants: a tag stands for the digest and length of its manifest, with sha256 alone, as docker writes it; a tag
+// that is signed so already is reported as unchanged and costs no signature; nothing is reported as signed before
+// the server confirmed it.
+import { Failure, isFailure } from '../../errors.ts';
+import type { RoleName, TargetsRole } from '../../tuf/role.ts';
+import type { Target } from '../../tuf/target-table.ts';
+import { maxRootBytes } from '../consume/anchor.ts';
+import { versionsOf } from '../consume/near-expiry.ts';
+import type { TrustedRepository } from '../consume/trusted-repository.ts';
+import type { PublisherPorts } from '../ports.ts';
+import type { Edit } from './edit.ts';
+import type { RepositoryKey } from './first-root.ts';
+import { initialise } from './initialise.ts';
+import { publish } from './publish.ts';
+import { localKeyIds } from './role-signers.ts';
+import { signingRoles } from './signing-roles.ts';
+
+/** A tag and the manifest it is to stand for. */
+export interface ImageTag {
+  readonly tag: string;
+  /** `sha256:` and 64 hex digits. */
+  readonly digest: string;
+  /** Bytes of the manifest. */
+  readonly length: number;
+}
+
+export interface SignRequest {
+  readonly gun: string;
+  readonly tags: readonly ImageTag[];
+  /** Roles to sign in; docker's rule chooses when absent. */
+  readonly roles?: readonly TargetsRole[] | undefined;
+  /** Which root key serves a new repository, when there are several: its id or 7 digits or more of it. */
+  readonly rootKeyId?: string | undefined;
+}
+
+export interface SignedImageTag extends ImageTag {
+  readonly roles: readonly TargetsRole[];
+  /** `unchanged`: every role said so already. */
+  readonly outcome: 'signed' | 'unchanged';
+}
+
+export interface SignResult {
+  readonly gun: string;
+  readonly tags: readonly SignedImageTag[];
+  /** Versions that the server serves now; empty when they could not be read back. */
+  readonly versions: ReadonlyMap<RoleName, number>;
+  /** Roles whose files were uploaded; none when everything was signed already. */
+  readonly uploaded: readonly RoleName[];
+  /** The keys of a repository that was made by this signing. */
+  readonly newKeys: readonly RepositoryKey[];
+  readonly repository: TrustedRepository | undefined;
+}
+
+/** @throws Failure REFERENCE_INVALID for a tag or digest that cannot be; what publish and initialise throw */
+export async function signTags(request: SignRequest, ports: PublisherPorts): Promise<SignResult> {
+  const targets = new Map(request.tags.map((tag) => [tag.tag, targetOf(tag)]));
+  const directory = ports.directory.repository(request.gun);
+  return directory.withPublishLock(async () => {
+    try {
+      return await signMore(request, targets, ports);
+    } catch (error) {
+      if (!isFailure(error, 'NO_TRUST_DATA')) throw error;
+    }
+    try {
+      return await signFirst(request, targets, ports);
+    } catch (error) {
+      if (!(await wasOvertaken(error, request.gun, ports))) throw error;
+      return signMore(request, targets, ports);
+    }
+  });
+}
+
+async function signMore(
+  request: SignRequest,
+  targets: ReadonlyMap<string, Target>,
+  ports: PublisherPorts,
+): Promise<SignResult> {
+  const { gun } = request;
+  const local = await localKeyIds(ports.keys);
+  const done = await publish(
+    gun,
+    async ({ set }) =>
+      [...targets].flatMap(([name, target]) =>
+        (request.roles ?? signingRoles(set, name, local)).map(
+          (role): Edit => ({ kind: 'set-tag', role, name, target }),
+        ),
+      ),
+    ports,
+  );
+  const tags = request.tags.map((tag): SignedImageTag => {
+    const mine = ({ name }: Edit) => name === tag.tag;
+    const roles = done.planned.filter(mine).map(({ role }) => role);
+    return { ...tag, roles, outcome: done.changed.some(mine) ? 'signed' : 'unchanged' };
+  });
+  const versions = done.isCurrent ? versionsOf(done.repository.set) : new Map<RoleName, number>();
+  const { uploaded, repository } = done;
+  return { gun, tags, versions, uploaded, newKeys: [], repository };
+}
+
+async function signFirst(
+  request: SignRequest,
+  targets: ReadonlyMap<string, Target>,
+  ports: PublisherPorts,
+): Promise<SignResult> {
+  const { gun, rootKeyId, roles } = request;
+  const other = roles?.find((role) => role !== 'targets');
+  if (other !== undefined) {
+    throw new Failure('ROLE_INVALID', `${gun} is new, so nobody delegates to ${other} yet`);
+  }
+  const { keys, uploaded, repository } = await initialise({ gun, targets, rootKeyId }, ports);
+  const tags = request.tags.map(
+    (tag): SignedImageTag => ({ ...tag, roles: ['targets'], outcome: 'signed' }),
+  );
+  const versions =
+    repository === undefined ? new Map<RoleName, number>() : versionsOf(repository.set);
+  return { gun, tags, versions, uploaded, newKeys: keys, repository };
+}
+
+/** Whether the first release failed because somebody else made the repository meanwhile. */
+async function wasOvertaken(
+  error: unknown,
+  gun: string,
+  { server }: PublisherPorts,
+): Promise<boolean> {
+  if (isFailure(error, 'ALREADY_INITIALISED', 'VERSION_CONFLICT')) return true;
+  if (!isFailure(error, 'UPLOAD_REJECTED')) return false;
+  return (await server.fetch(gun, { role: 'root' }, maxRootBytes)) !== undefined;
+}
+
+const digestPattern = /^sha256:([0-9a-f]{64})$/;
+/** A tag as registries allow it. */
+const tagPattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
+
+function targetOf({ tag, digest, length }: ImageTag): Target {
+  if (!tagPattern.test(tag)) {
+    throw new Failure('REFERENCE_INVALID', `${JSON.stringify(tag.slice(0, 128))} is not a tag`);
+  }
+  const hex = digestPattern.exec(digest)?.[1];
+  if (hex === undefined) {
+    throw new Failure(
+      'REFERENCE_INVALID',
+      `${JSON.stringify(digest.slice(0, 128))} is not a sha256 digest`,
+    );
+  }
+  if (!Number.isSafeInteger(length) || length < 0) {
+    throw new Failure('REFERENCE_INVALID', `${length} is not the size of a manifest`);
+  }
+  return { length, hashes: new Map([['sha256', Buffer.from(hex, 'hex')]]) };
+}

@@ -1,0 +1,46 @@
+// Which roles a tag is signed in when the publisher names none, by docker's rule (docker content trust §5): the
+// repository key alone while there are no delegations; else every direct delegation whose paths admit the tag
+// and of which some key is here. The repository key is then not used even if it is here.
+import { Failure } from '../../errors.ts';
+import { isDelegationRole, parentRole, type TargetsRole } from '../../tuf/role.ts';
+import type { TrustedSet } from '../../tuf/trusted-set.ts';
+import { localKeysOf } from './role-signers.ts';
+
+/** @throws Failure KEY_NOT_FOUND when there are delegations and none can be signed here */
+export function signingRoles(
+  set: TrustedSet,
+  tag: string,
+  local: ReadonlySet<string>,
+): readonly TargetsRole[] {
+  const delegations = set.targets('targets')?.signed.delegations;
+  const direct = (delegations?.roles ?? []).filter(
+    ({ name }) => isDelegationRole(name) && parentRole(name) === 'targets',
+  );
+  if (delegations === undefined || direct.length === 0) return ['targets'];
+  const admitting = direct.filter(({ paths }) => paths.some((prefix) => tag.startsWith(prefix)));
+  const signable = admitting.filter(
+    (role) =>
+      localKeysOf({ role: role.name, roleKeys: role, keys: delegations.keys }, local).length > 0,
+  );
+  if (signable.length > 0) return signable.map(({ name }) => name);
+  throw new Failure('KEY_NOT_FOUND', 'no valid signing keys for delegation roles', {
+    facts: {
+      tag,
+      ...Object.fromEntries(
+        admitting.map(({ name, keyIds }) => [
+          name,
+          keyIds.map((id) => shortId(delegations.keys.get(id)?.canonicalId ?? id)).join(', '),
+        ]),
+      ),
+    },
+    meaning:
+      admitting.length === 0
+        ? 'The repository has delegations, and none of them may sign this tag.'
+        : 'The repository has delegations, so the repository key is not used; no key of one of them is here.',
+    remedy: 'Import the key of a delegation that is named, or ask its owner to sign.',
+  });
+}
+
+function shortId(id: string): string {
+  return id.slice(0, 7);
+}
