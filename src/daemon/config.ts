@@ -55,6 +55,11 @@ export class ConfigView {
     return this.names.join('.');
   }
 
+  /** From where relative paths are taken. */
+  get baseDir(): string {
+    return this.root.baseDir;
+  }
+
   get source(): ConfigSource {
     return this.root;
   }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { Failure } from '../errors.ts';
-import { createLog, type LogLevel, neighbourLevel } from './log.ts';
+import { createLog, type LogLevel, logLevelNamed, neighbourLevel } from './log.ts';
 
 function capture(level: LogLevel) {
   const lines: string[] = [];
@@ -66,4 +66,15 @@ it('knows the neighbours of a level', () => {
   expect(neighbourLevel('warning', -1)).toBe('error');
   expect(neighbourLevel('debug', 1)).toBeUndefined();
   expect(neighbourLevel('panic', -1)).toBeUndefined();
+});
+
+it("finds levels by the names that notary's configuration uses", () => {
+  expect(['Debug', 'warn', 'warning', 'PANIC', '2', ''].map(logLevelNamed)).toEqual([
+    'debug',
+    'warning',
+    'warning',
+    'panic',
+    undefined,
+    undefined,
+  ]);
 });

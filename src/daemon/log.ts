@@ -70,6 +70,12 @@ export function silentLog(): Log {
   return createLog({ level: 'panic', service: 'silent', stream: { write: () => undefined } });
 }
 
+/** The level of that name, in whatever case; `warn` is `warning`, as in Go. */
+export function logLevelNamed(name: string): LogLevel | undefined {
+  const folded = name.toLowerCase();
+  return logLevels.find((level) => level === (folded === 'warn' ? 'warning' : folded));
+}
+
 /** The next level up (`+1`: more is written) or down; undefined at either end. */
 export function neighbourLevel(level: LogLevel, step: 1 | -1): LogLevel | undefined {
   return logLevels[logLevels.indexOf(level) - step];
