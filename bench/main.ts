@@ -1,0 +1,114 @@
+// The benchmark: runs the suites one after the other, prints the table, writes docs/performance.md after a
+// whole run. Only here are results turned into an exit status.
+import { writeFile } from 'node:fs/promises';
+import { certificateAuthority } from '../test/peers/certificates.ts';
+import { findPeer } from '../test/peers/peers.ts';
+import { runCommand } from '../test/peers/program.ts';
+import type { Bench, Suite } from './bench.ts';
+import { divideCores } from './cores.ts';
+import { type Options, readOptions, usage } from './options.ts';
+import { newPlace } from './place.ts';
+import { type Comparison, judge, judgeShort } from './report/comparison.ts';
+import { describeMachine } from './report/machine.ts';
+import { performancePage, type Report } from './report/page.ts';
+import { notesText, tableText } from './report/terminal.ts';
+import { suites } from './suites/all.ts';
+
+/** Rounds and milliseconds of each measurement. */
+const effort = {
+  short: { rounds: 1, measureMs: 1500 },
+  whole: { rounds: 3, measureMs: 4000 },
+} as const;
+
+const page = 'docs/performance.md';
+
+/** Resolves to the exit status: 1 when a budget was missed, by the rule of the form that ran. */
+export async function main(args: readonly string[], readerFile: string): Promise<number> {
+  const options = readOptions(args);
+  if (options === 'help') {
+    console.log(usage);
+    return 0;
+  }
+  const chosen = suites.filter(
+    ({ name }) => options.only.length === 0 || options.only.some((part) => name.includes(part)),
+  );
+  if (chosen.length === 0) {
+    console.error(
+      `no suite is called that; there are ${suites.map(({ name }) => name).join(', ')}`,
+    );
+    return 2;
+  }
+  const cores = divideCores();
+  const machine = describeMachine(new Date(), await goVersion());
+  console.log(
+    `${machine.processor}, ${machine.cores} cores, Node ${machine.node}; ${cores.statement}`,
+  );
+  const place = await newPlace(cores);
+  const endBySignal = (): void => void place.end().then(() => process.exit(1));
+  process.once('SIGINT', endBySignal).once('SIGTERM', endBySignal);
+  try {
+    const authority = await certificateAuthority(place, 'authority');
+    const bench: Bench = {
+      place,
+      cores,
+      authority,
+      readerFile,
+      isShort: options.isShort,
+      ...(options.isShort ? effort.short : effort.whole),
+      say: (text) => console.error(`# ${text}`),
+    };
+    const { comparisons, failed } = await runAll(chosen, bench);
+    await publishReport({ machine, cores: cores.statement, comparisons }, options, failed);
+    return failed + countMissed(comparisons, options) === 0 ? 0 : 1;
+  } finally {
+    await place.end();
+  }
+}
+
+/** A suite that fails does not take the others with it. */
+async function runAll(
+  chosen: readonly Suite[],
+  bench: Bench,
+): Promise<{ readonly comparisons: readonly Comparison[]; readonly failed: number }> {
+  const comparisons: Comparison[] = [];
+  let failed = 0;
+  for (const suite of chosen) {
+    bench.say(suite.name);
+    try {
+      comparisons.push(...(await suite.run(bench)));
+    } catch (error) {
+      failed += 1;
+      console.error(`${suite.name} failed:`, error);
+    }
+  }
+  return { comparisons, failed };
+}
+
+async function publishReport(report: Report, options: Options, failed: number): Promise<void> {
+  const { comparisons } = report;
+  console.log(`\n${tableText(comparisons, options.isShort)}\n\n${notesText(comparisons)}\n`);
+  if (options.jsonFile !== undefined) {
+    await writeFile(options.jsonFile, `${JSON.stringify(report, undefined, 2)}\n`);
+  }
+  const isWhole = !options.isShort && options.only.length === 0 && failed === 0;
+  if (isWhole) await writeFile(page, performancePage(report));
+}
+
+function countMissed(comparisons: readonly Comparison[], options: Options): number {
+  const verdict = options.isShort ? judgeShort : judge;
+  const missed = comparisons.filter((comparison) => verdict(comparison) === 'missed');
+  const rule = options.isShort ? 'worse than half of the budget by ratio' : 'outside the budget';
+  console.log(missed.length === 0 ? `nothing is ${rule}` : `${missed.length} ${rule}`);
+  return missed.length;
+}
+
+/** Debian's version of the package: the programs themselves name none. */
+async function goVersion(): Promise<string | undefined> {
+  if (findPeer('notary') === undefined) return undefined;
+  const { stdout } = await runCommand('dpkg-query', [
+    '--show',
+    '--showformat=${Version}',
+    'notary',
+  ]);
+  return `notary ${stdout.trim() || 'of unknown version'}`;
+}

@@ -1,0 +1,28 @@
+// Figures, budgets and ratios as text, one spelling for the terminal and for the page.
+import { type Budget, type Comparison, type Figure, ratioOf, type Unit } from './comparison.ts';
+
+/** Below this a figure is shown with digits after the point. */
+const roundFrom = 100;
+
+/** `12,345/s`, `14.8 µs`, `0.31 s`. */
+export function figureText(figure: Figure | undefined, unit: Unit): string {
+  if (figure === undefined) return '–';
+  const number = numberText(figure.value);
+  return unit === 'per second' ? `${number}/s` : `${number} ${unit}`;
+}
+
+export function budgetText(budget: Budget | undefined, unit: Unit): string {
+  if (budget === undefined) return '';
+  if (budget.kind === 'times') return `≥ ${budget.factor} × Go`;
+  return `≤ ${figureText({ value: budget.limit }, unit)}`;
+}
+
+export function ratioText(comparison: Comparison): string {
+  const ratio = ratioOf(comparison);
+  return ratio === undefined ? '–' : `${numberText(ratio)} ×`;
+}
+
+function numberText(value: number): string {
+  if (value >= roundFrom) return Math.round(value).toLocaleString('en-US');
+  return String(Number(value.toPrecision(value < 10 ? 2 : 3)));
+}

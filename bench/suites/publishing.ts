@@ -1,0 +1,99 @@
+// How many publishers a server can serve. Every publish is checked, gets a snapshot and a timestamp signed by
+// the signer, and is stored durably before it is answered: Go on PostgreSQL, ours on SQLite.
+import { type Bench, inRounds, type Suite } from '../bench.ts';
+import { HttpConnection } from '../load/http-connection.ts';
+import { type PublishResult, publish } from '../load/publishers.ts';
+import type { Budget, Comparison } from '../report/comparison.ts';
+import { BenchRepository } from '../repository.ts';
+import { type Stack, type StackPlan, whyNot, withStacks } from '../stack.ts';
+
+/** As in the budget. */
+const publishers = 8;
+/** Uploads made beforehand for each publisher and second: more than any server can take. */
+const preparedPerSecond = 400;
+/** Repositories made beforehand, for all publishers, for each second. */
+const preparedFirstPerSecond = 500;
+
+const go: StackPlan = { make: 'Go', store: 'PostgreSQL' };
+const ours: StackPlan = { make: 'ours', store: 'SQLite' };
+
+export const updates: Suite = {
+  name: 'updates',
+  run: (bench) =>
+    comparePublishing(bench, 'updates by 8 publishers, stored durably', 5, async (stack) => {
+      const uploads = await prepareUpdates(bench, stack);
+      return publish(stack.endpoint, publishers, bench.measureMs, (publisher) => {
+        const upload = uploads[publisher]?.pop();
+        return upload && ((connection) => connection.must('update', upload));
+      });
+    }),
+};
+
+export const firstPublishes: Suite = {
+  name: 'first-publishes',
+  run: (bench) =>
+    comparePublishing(bench, 'first publishes by 8 publishers, keys made', 5, async (stack) => {
+      const count = Math.round((preparedFirstPerSecond * bench.measureMs) / 1000);
+      const nowMs = Date.now();
+      const prepared = Array.from({ length: count }, () => new BenchRepository(freshGun(), nowMs));
+      return publish(stack.endpoint, publishers, bench.measureMs, () => {
+        const repository = prepared.pop();
+        return repository && ((connection) => repository.publishFirst(connection));
+      });
+    }),
+};
+
+async function comparePublishing(
+  bench: Bench,
+  what: string,
+  factor: number,
+  measure: (stack: Stack) => Promise<PublishResult>,
+): Promise<readonly Comparison[]> {
+  const results = await withStacks(bench, [go, ours], async (stacks) => {
+    const best = await inRounds(bench, stacks, measure, (a, b) => a.perSecond > b.perSecond);
+    return new Map([...best].map(([stack, result]) => [stack.plan, result]));
+  });
+  const figure = (plan: StackPlan) => {
+    const result = results.get(plan);
+    return result && { value: result.perSecond, note: latencyNote(result) };
+  };
+  const budget: Budget = { kind: 'times', factor };
+  const leftOut = whyNot(go) ?? whyNot(ours);
+  return [
+    {
+      what,
+      unit: 'per second',
+      goVariant: go.store,
+      oursVariant: ours.store,
+      go: figure(go),
+      ours: figure(ours),
+      budget,
+      ...(leftOut === undefined ? {} : { leftOut }),
+    },
+  ];
+}
+
+/** For each publisher the uploads of a repository that is published already, the next one last. */
+async function prepareUpdates(bench: Bench, stack: Stack): Promise<readonly Buffer[][]> {
+  const count = Math.round((preparedPerSecond * bench.measureMs) / 1000);
+  const connection = await HttpConnection.open(stack.endpoint);
+  const prepared: Buffer[][] = [];
+  for (let publisher = 0; publisher < publishers; publisher += 1) {
+    const repository = new BenchRepository(freshGun(), Date.now());
+    await repository.publishFirst(connection);
+    prepared.push(Array.from({ length: count }, () => repository.nextUpload()).reverse());
+  }
+  connection.close();
+  return prepared;
+}
+
+let repositories = 0;
+
+function freshGun(): string {
+  repositories += 1;
+  return `registry.example.com/team-${repositories % 100}/app-${repositories}`;
+}
+
+function latencyNote({ count, p50Ms, p99Ms }: PublishResult): string {
+  return `${count} in all, p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms`;
+}
