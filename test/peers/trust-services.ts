@@ -19,9 +19,11 @@ export interface TrustServices {
   readonly caFile: string;
   /** An authority that has nothing to do with these services. */
   readonly foreignCaFile: string;
-  /** Ends server and signer by `signal` and starts them again, same configuration, same ports. */
-  restart(signal: NodeJS.Signals): Promise<void>;
+  /** Ends `victims` by `signal` and starts them again: same configuration, same ports. */
+  restart(signal: NodeJS.Signals, victims?: readonly Service[]): Promise<void>;
 }
+
+export type Service = 'signer' | 'server';
 
 export interface Pairing {
   readonly server: ServerKind;
@@ -42,26 +44,22 @@ export async function startTrustServices(
   const place = { scratch, network, authority };
   const signerPort = await freePort();
   const serverPort = await freePort();
-  const starts = [
-    await signerStart(pairing.signer, signerPort, place),
-    await serverStart(pairing.server, serverPort, host, signerPort, place),
-  ];
-  let running = await startAll(scratch, starts);
+  const signer = await signerStart(pairing.signer, signerPort, place);
+  const server = await serverStart(pairing.server, serverPort, host, signerPort, place);
+  const starts: Record<Service, Start> = { signer, server };
+  const running: Record<Service, Program> = {
+    signer: await startProgram(scratch, starts.signer),
+    server: await startProgram(scratch, starts.server),
+  };
   return {
     url: `https://${host}:${serverPort}`,
     caFile: authority.caFile,
     foreignCaFile: foreign.caFile,
-    async restart(signal) {
-      await Promise.all(running.map((program) => program.stop(signal)));
-      running = await startAll(scratch, starts);
+    async restart(signal, victims = ['signer', 'server']) {
+      await Promise.all(victims.map((victim) => running[victim].stop(signal)));
+      for (const victim of victims) running[victim] = await startProgram(scratch, starts[victim]);
     },
   };
-}
-
-async function startAll(scratch: Scratch, starts: readonly Start[]): Promise<readonly Program[]> {
-  const programs: Program[] = [];
-  for (const start of starts) programs.push(await startProgram(scratch, start));
-  return programs;
 }
 
 interface Place {
