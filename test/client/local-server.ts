@@ -1,7 +1,7 @@
 // The trust server's own rules behind the client's port, without a network: uploads are judged, snapshots and
 // timestamps made, races decided by the code that the real server runs. A test can stand in the way of any call.
 import { silentLog } from '../../src/daemon/log.ts';
-import type { Failure } from '../../src/errors.ts';
+import { asFailure, Failure } from '../../src/errors.ts';
 import type { MetadataName, ServerRole, TrustServer } from '../../src/remote/trust-server.ts';
 import { LocalSigning } from '../../src/server/release/local-signing.ts';
 import { PublishedFiles } from '../../src/server/release/published-files.ts';
@@ -85,8 +85,17 @@ export class LocalServer implements TrustServer {
   async #call<T>(call: Call, detail: string, work: () => Promise<T>): Promise<T> {
     this.calls.push(`${call} ${detail}`);
     await this.before(call, detail);
-    const result = await work();
+    const result = await work().catch((error: unknown) => {
+      throw overTheWire(error);
+    });
     await this.after(call, detail);
     return result;
   }
+}
+
+/** What a client is told of a failure: refusals of an upload keep their code, the rest is the server's trouble. */
+function overTheWire(error: unknown): Failure {
+  const failure = asFailure(error);
+  const isTold = failure.code === 'UPLOAD_REJECTED' || failure.code === 'VERSION_CONFLICT';
+  return isTold ? failure : new Failure('SERVER_ERROR', failure.message, { cause: failure });
 }

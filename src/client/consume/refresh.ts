@@ -41,11 +41,15 @@ import {
 } from './root-chain.ts';
 import { rootChanged } from './root-changed.ts';
 import { rootFacts } from './root-facts.ts';
+import { newestStoredTimestamp } from './stored-timestamp.ts';
 import type { TrustedRepository } from './trusted-repository.ts';
 
 export interface RefreshOptions {
-  /** Whether an unexpired cache may serve when the server does not. Publishers need the server. */
-  readonly cacheAlone: 'allowed' | 'refused';
+  /**
+   * Whether the cache may serve when the server does not say what is newest. Publishers need a server that is
+   * there; one that fails may do so because what it has is out of date, which they can repair (`if-it-fails`).
+   */
+  readonly cacheAlone: 'allowed' | 'if-it-fails' | 'refused';
   /** `reported`: what is out of date is loaded and listed, for publishers who repair it. */
   readonly expired: 'refused' | 'reported';
   /** Files that were just uploaded: taken in place of a download when the server's snapshot names them. */
@@ -53,7 +57,10 @@ export interface RefreshOptions {
 }
 
 export const consumerRefresh: RefreshOptions = { cacheAlone: 'allowed', expired: 'refused' };
-export const publisherRefresh: RefreshOptions = { cacheAlone: 'refused', expired: 'reported' };
+export const publisherRefresh: RefreshOptions = {
+  cacheAlone: 'if-it-fails',
+  expired: 'reported',
+};
 
 /**
  * The repository `gun` as of now, verified.
@@ -244,8 +251,12 @@ class Refresh {
     answer: Exclude<Answer, { kind: 'bytes' }>,
   ): Promise<void> {
     const problem = answer.kind === 'failed' ? answer.failure : await this.explainMissing();
-    const mayStandIn = answer.kind === 'absent' || isOutage(problem);
-    if (!mayStandIn || this.at.options.cacheAlone === 'refused') throw problem;
+    if (!this.mayStandIn(problem)) throw problem;
+    const stored = await this.storedTimestamp();
+    if (stored !== undefined) {
+      this.useTimestamp(set, stored);
+      return;
+    }
     const cached = await this.files.cached('timestamp', maxTimestampBytes);
     if (cached === undefined) throw problem;
     try {
@@ -255,6 +266,20 @@ class Refresh {
       throw cacheUnusable(problem, error);
     }
     this.problem = problem;
+  }
+
+  /** For a publisher whom the server fails: what it has stored, newer than what is known here. */
+  private async storedTimestamp(): Promise<Buffer | undefined> {
+    const { gun, ports, options } = this.at;
+    if (options.cacheAlone !== 'if-it-fails') return undefined;
+    return newestStoredTimestamp(gun, ports.server, this.floors.map.get('timestamp') ?? 0);
+  }
+
+  private mayStandIn(problem: Failure): boolean {
+    const { cacheAlone } = this.at.options;
+    if (cacheAlone === 'refused') return false;
+    if (cacheAlone === 'if-it-fails') return problem.code === 'SERVER_ERROR';
+    return isOutage(problem) || isFailure(problem, 'NO_TRUST_DATA', 'METADATA_MISSING');
   }
 
   /** 404 for the timestamp: is the whole repository gone, or this file? */

@@ -232,7 +232,7 @@ describe('a first signing that fails', () => {
       remedy: expect.stringContaining(publisher.directory.repository(gun).path),
     });
     expect(publisher.keys.ids('targets')).toHaveLength(1);
-    // After the reset by hand a new generation begins, with a targets key of its own.
+    // After the reset by hand a new generation begins.
     const { rm } = await import('node:fs/promises');
     await rm(publisher.directory.repository(gun).path, { recursive: true });
     await publisher.sign('2');
