@@ -13,8 +13,12 @@ export interface Bench {
   readonly readerFile: string;
   /** How often each side of a comparison is measured, in turn; the best counts. */
   readonly rounds: number;
+  /** How long a server works before its rate is measured: JavaScript is compiled while it runs. */
+  readonly warmUpMs: number;
   /** How long one measurement of a rate takes. */
   readonly measureMs: number;
+  /** Where our servers leave profiles of their processor time, if anywhere. */
+  readonly profileFolder: string | undefined;
   say(text: string): void;
 }
 

@@ -205,5 +205,9 @@ async function programOf(
   const args = ['-config', config];
   const name = `${nameOf(plan)}-${part}`;
   if (plan.make === 'Go') return { name, command: peer(`notary-${part}`), args };
-  return { name, command: process.execPath, args: [resolve(`bin/paraph-${part}`), ...args] };
+  const { profileFolder } = bench;
+  const profiling =
+    profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}/${name}`];
+  const program = resolve(`bin/paraph-${part}`);
+  return { name, command: process.execPath, args: [...profiling, program, ...args] };
 }

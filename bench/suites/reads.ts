@@ -13,7 +13,6 @@ import { type Stack, type StackPlan, whyNot, withStacks } from '../stack.ts';
 
 /** As in the budget. */
 const connections = 16;
-const warmUpMs = 500;
 /** From this share of its core on, a server is the limit. */
 const serverIsLimitFrom = 0.85;
 
@@ -136,7 +135,7 @@ async function readAll(
           path,
           connections,
           isFresh,
-          warmUpMs,
+          warmUpMs: bench.warmUpMs,
           measureMs: bench.measureMs,
           threads: bench.cores.loadThreads,
           threadFile: bench.readerFile,

@@ -30,6 +30,7 @@ export const signatures: Suite = {
     const wanted = bench.isShort ? pairs.slice(0, 1) : pairs;
     const plans = wanted.flatMap(({ go, ours }) => [go, ours]);
     const results = await withStacks(bench, plans, async (stacks) => {
+      for (const stack of stacks) await makeSignatures(stack, bench.warmUpMs);
       const best = await inRounds(
         bench,
         stacks,
