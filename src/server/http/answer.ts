@@ -5,7 +5,7 @@ import { type RefusalCode, refusals } from './refusal-codes.ts';
 export interface Answer {
   readonly status: number;
   /** Names and values in turn, Content-Length included. */
-  readonly headers: readonly string[];
+  readonly headers: string[];
   readonly body: Buffer;
 }
 
@@ -68,6 +68,16 @@ export function unreadableRequest(status: 400 | 408 | 431, reason: string): Answ
       'Connection',
       'close',
     ],
+    body,
+  };
+}
+
+/** The text of `/metrics`. */
+export function metricsAnswer(contentType: string, text: string): Answer {
+  const body = Buffer.from(text);
+  return {
+    status: 200,
+    headers: ['Content-Type', contentType, 'Content-Length', String(body.length)],
     body,
   };
 }

@@ -15,11 +15,8 @@ export class PublishedFiles {
   }
 
   /** @throws Failure when snapshot or timestamp has expired and cannot be made anew; STORE_FAILED */
-  async current(gun: string, role: RoleName): Promise<StoredFile | undefined> {
-    if (role === 'timestamp') return this.#renewal.timestamp(gun);
-    if (role === 'snapshot') await this.#renewal.timestamp(gun);
-    const release = await currentRelease(this.#store, gun);
-    return release && fileOf(this.#store, gun, release, role);
+  current(gun: string, role: RoleName): Promise<StoredFile | undefined> {
+    return role === 'timestamp' ? this.#renewal.timestamp(gun) : this.#listed(gun, role);
   }
 
   /** `sha256` as hex; the rows hold lower case, and other spellings are not found, as in Go. */
@@ -29,5 +26,11 @@ export class PublishedFiles {
 
   byVersion(gun: string, role: RoleName, version: number): Promise<StoredFile | undefined> {
     return this.#store.byVersion(gun, role, version);
+  }
+
+  async #listed(gun: string, role: RoleName): Promise<StoredFile | undefined> {
+    if (role === 'snapshot') await this.#renewal.timestamp(gun);
+    const release = await currentRelease(this.#store, gun);
+    return release && fileOf(this.#store, gun, release, role);
   }
 }

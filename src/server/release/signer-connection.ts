@@ -35,7 +35,7 @@ export interface UnaryMethod<Request, Response> {
 const channelOptions = {
   'grpc.max_receive_message_length': maxMessageBytes,
   'grpc.initial_reconnect_backoff_ms': 100,
-  'grpc.max_reconnect_backoff_ms': 5000,
+  'grpc.max_reconnect_backoff_ms': 1000,
   // The proxy variables of the environment are meant for the internet, not for the signer's network.
   'grpc.enable_http_proxy': 0,
 } as const;

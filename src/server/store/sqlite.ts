@@ -1,6 +1,7 @@
 // The embedded store: one file, one process or several on the same machine. What the tables are is said in
-// sqlite-schema.ts, how writers share a transaction in write-queue.ts. Reads ask the index for the row id
-// each time and take the bytes from memory when they are there: never stale, whoever wrote.
+// sqlite-schema.ts, how writers share a transaction in write-queue.ts. Reads ask the index for the row id and
+// take the bytes from memory when they are there: never stale, whoever wrote. Only the newest timestamp, which
+// every client asks for, is looked up once for all requests that one turn of the event loop brings.
 import { createHash } from 'node:crypto';
 import {
   type Database,
@@ -46,6 +47,8 @@ class SqliteStore implements TufStore {
   readonly #sql: Statements;
   readonly #hot: HotFiles;
   readonly #queue: WriteQueue;
+  /** Newest timestamps looked up in this turn of the event loop, by repository. */
+  readonly #thisTurn = new Map<string, StoredFile>();
 
   constructor(database: Database, hot: HotFiles) {
     this.#database = database;
@@ -55,7 +58,14 @@ class SqliteStore implements TufStore {
   }
 
   async newest(gun: string, role: RoleName): Promise<StoredFile | undefined> {
-    return this.#read(() => this.#sql.newest.get(gun, role));
+    if (role !== 'timestamp') return this.#read(() => this.#sql.newest.get(gun, role));
+    const known = this.#thisTurn.get(gun);
+    if (known !== undefined) return known;
+    const found = this.#read(() => this.#sql.newest.get(gun, role));
+    if (found === undefined) return undefined;
+    if (this.#thisTurn.size === 0) setImmediate(() => this.#thisTurn.clear());
+    this.#thisTurn.set(gun, found);
+    return found;
   }
 
   async byChecksum(gun: string, role: RoleName, sha256: string): Promise<StoredFile | undefined> {
@@ -70,6 +80,7 @@ class SqliteStore implements TufStore {
     const files = inInsertionOrder(publication);
     const sums = files.map(({ bytes }) => createHash('sha256').update(bytes).digest('hex'));
     const ids = await this.#queue.write(() => this.#insert(publication, files, sums));
+    this.#thisTurn.clear();
     for (const [at, { role, version, bytes }] of files.entries()) {
       const sha256 = sums[at] ?? '';
       const createdAtMs = publication.nowMs;
@@ -77,15 +88,17 @@ class SqliteStore implements TufStore {
     }
   }
 
-  remove(gun: string, nowMs: number): Promise<boolean> {
+  async remove(gun: string, nowMs: number): Promise<boolean> {
     const { raiseFloors, removeFiles, countGeneration, recordChange } = this.#sql;
-    return this.#queue.write(() => {
+    const wasThere = await this.#queue.write(() => {
       raiseFloors.run(gun);
       if (removeFiles.run(gun).changes === 0) return false;
       countGeneration.run(gun, timeText(nowMs));
       recordChange.run(timeText(nowMs), gun, 0, '', 'deletion');
       return true;
     });
+    this.#thisTurn.clear();
+    return wasThere;
   }
 
   async floors(gun: string): Promise<ReadonlyMap<RoleName, number>> {
