@@ -4,6 +4,15 @@ import { homedir } from 'node:os';
 import { runParaph } from './paraph/run.ts';
 import type { World } from './world.ts';
 
+// A reader that has seen enough (`paraph inspect … | head`) is no error. Commands that would go on until they are
+// ended take it as the end; the others finish, unheard.
+const outputClosed = new Promise<void>((resolve) => {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
+    resolve();
+  });
+});
+
 const world: World = {
   env: process.env,
   homeDir: homedir(),
@@ -12,17 +21,15 @@ const world: World = {
   stderr: process.stderr,
   terminalStreams: () => ({ input: process.stdin, output: process.stderr }),
   nowMs: () => Date.now(),
-  interrupted: () =>
-    new Promise((resolve) => {
-      process.once('SIGINT', () => resolve());
-      process.once('SIGTERM', () => resolve());
-    }),
+  interrupted: () => {
+    const signalled = new Promise<void>((resolve) => {
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+        process.once(signal, () => resolve());
+      }
+    });
+    return Promise.race([signalled, outputClosed]);
+  },
 };
 
-// A reader that has seen enough (`paraph inspect … | head`) is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit();
-});
-
-process.exitCode = await runParaph(process.argv.slice(2), world);
+const status = await runParaph(process.argv.slice(2), world);
+if (status !== undefined) process.exitCode = status;

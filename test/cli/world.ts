@@ -8,13 +8,16 @@ export interface WorldPlan {
   readonly env?: Readonly<Record<string, string>>;
   readonly homeDir?: string;
   readonly nowMs?: () => number;
+  readonly interrupted?: () => Promise<void>;
+  /** Hears each piece of stdout. */
+  readonly onOutput?: (text: string) => void;
   readonly timeLimits?: Partial<TimeLimits>;
   /** Whether stderr says that it is a terminal of 80 columns. */
   readonly isTerminal?: boolean;
 }
 
 export interface Result {
-  readonly status: number;
+  readonly status: number | undefined;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -28,12 +31,17 @@ export async function paraph(argv: readonly string[], plan: WorldPlan = {}): Pro
     env: plan.env ?? {},
     homeDir: plan.homeDir ?? '/nonexistent/home',
     workingDir: plan.homeDir ?? '/nonexistent/home',
-    stdout: { write: (text) => out.push(text) },
+    stdout: {
+      write: (text) => {
+        out.push(text);
+        plan.onOutput?.(text);
+      },
+    },
     stderr: { write: (text) => err.push(text), ...terminal },
     terminalStreams: () => ({ input: Readable.from([]), output: new PassThrough() }),
     nowMs: plan.nowMs ?? Date.now,
     ...(plan.timeLimits === undefined ? {} : { timeLimits: plan.timeLimits }),
-    interrupted: () => new Promise(() => undefined),
+    interrupted: plan.interrupted ?? (() => new Promise(() => undefined)),
   };
   const status = await runParaph(argv, world);
   return { status, stdout: out.join(''), stderr: err.join('') };

@@ -35,8 +35,8 @@ export interface CommandSpec {
 }
 
 export interface CommandBody {
-  /** Throws what failed; returns the exit status when it has said everything itself. */
-  run(invocation: Invocation): Promise<ExitStatus>;
+  /** Throws what failed; returns the exit status, or undefined when a program of its own has set it. */
+  run(invocation: Invocation): Promise<ExitStatus | undefined>;
 }
 
 export interface Invocation {

@@ -22,6 +22,11 @@ export const commands: readonly CommandSpec[] = [
         summary: 'sign this digest and do not ask the registry',
       },
       { name: 'size', value: 'BYTES', summary: 'size of the manifest that --digest names' },
+      {
+        name: 'root-key',
+        value: 'ID',
+        summary: 'root key for a new repository, if there are several',
+      },
       ...passphraseFlags,
       ...networkFlags,
       ...outputFlags,

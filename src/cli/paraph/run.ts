@@ -5,8 +5,14 @@ import type { World } from '../world.ts';
 import { commands } from './commands.ts';
 import { readCall } from './grammar.ts';
 
-/** Runs `paraph` with the arguments after its name. Never throws: what fails is reported and becomes the status. */
-export async function runParaph(argv: readonly string[], world: World): Promise<ExitStatus> {
+/**
+ * Runs `paraph` with the arguments after its name. Never throws: what fails is reported and becomes the status, which is
+ * undefined when a daemon has set its own.
+ */
+export async function runParaph(
+  argv: readonly string[],
+  world: World,
+): Promise<ExitStatus | undefined> {
   try {
     const call = readCall(argv, commands);
     if (call.kind === 'print') {

@@ -1,7 +1,9 @@
-// Stands for `paraph sandbox` until its parts are there.
-import { Failure } from '../../errors.ts';
+// `paraph sandbox`: the stack in one process, and its story.
+import { exitStatus } from '../../errors.ts';
 import type { CommandBody } from './command.ts';
 
-export const run: CommandBody['run'] = () => {
-  throw new Failure('INTERNAL', 'paraph sandbox is not there yet');
+export const run: CommandBody['run'] = async ({ flags, world }) => {
+  const { runSandbox } = await import('../../sandbox/sandbox.ts');
+  await runSandbox({ world, keep: flags.text('keep'), isShort: flags.isOn('exit') });
+  return exitStatus.done;
 };

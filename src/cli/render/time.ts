@@ -25,9 +25,9 @@ export function distance(ms: number, nowMs: number): string {
 }
 
 function largestUnit(gap: number): string | undefined {
-  if (gap >= fewest * dayMs) return `${Math.floor(gap / dayMs)} days`;
-  if (gap >= fewest * hourMs) return `${Math.floor(gap / hourMs)} hours`;
-  if (gap >= fewest * minuteMs) return `${Math.floor(gap / minuteMs)} minutes`;
+  if (gap >= fewest * dayMs) return `${Math.round(gap / dayMs)} days`;
+  if (gap >= fewest * hourMs) return `${Math.round(gap / hourMs)} hours`;
+  if (gap >= fewest * minuteMs) return `${Math.round(gap / minuteMs)} minutes`;
   return undefined;
 }
 

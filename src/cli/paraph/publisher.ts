@@ -1,0 +1,50 @@
+// What publishing needs beside a session: the private keys of the trust directory and the passphrases that open
+// them. Closing wipes what was decrypted or typed.
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ClientEvent } from '../../client/events.ts';
+import type { PublisherPorts } from '../../client/ports.ts';
+import { Failure } from '../../errors.ts';
+import { KeyFileStore } from '../../keys/file-store.ts';
+import { Passphrases } from '../../keys/passphrase.ts';
+import { openTerminal } from '../../keys/terminal-prompt.ts';
+import type { ImageReference } from '../../remote/registry.ts';
+import type { Invocation } from './command.ts';
+import type { Session } from './session.ts';
+
+export class Publisher {
+  readonly #session: Session;
+  readonly #passphrases: Passphrases;
+  readonly #keys: KeyFileStore;
+
+  /** @throws Failure USAGE */
+  constructor({ world, flags }: Invocation, session: Session) {
+    this.#session = session;
+    this.#passphrases = new Passphrases({
+      environment: world.env,
+      file: flags.text('passphrase-file'),
+      descriptor: descriptorOf(flags.text('passphrase-fd')),
+      terminal: openTerminal(world.terminalStreams()),
+    });
+    this.#keys = new KeyFileStore(session.places.trustDir, this.#passphrases);
+  }
+
+  /** @param listen as in `Session.consumer` */
+  ports(reference: ImageReference, listen: (event: ClientEvent) => boolean): PublisherPorts {
+    return {
+      ...this.#session.consumer(reference, listen),
+      keys: this.#keys,
+      pause: (ms) => pause(ms),
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#keys.close();
+    await this.#passphrases.close();
+  }
+}
+
+function descriptorOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d{1,6}$/.test(text)) return Number(text);
+  throw new Failure('USAGE', `--passphrase-fd ${text} is not the number of a descriptor`);
+}
