@@ -2,7 +2,6 @@
 // deletion, as tests that any pairing of server and signer must pass. Run on the Go services it shows
 // that the journey itself is right; on ours, that they take their place.
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { peer } from '../peers/peers.ts';
@@ -10,6 +9,7 @@ import { newPerson, type Person } from '../peers/person.ts';
 import { mustRun } from '../peers/program.ts';
 import type { Scratch } from '../peers/scratch.ts';
 import { type Pairing, startTrustServices, type TrustServices } from '../peers/trust-services.ts';
+import { expectDone } from './outcome.ts';
 
 const gun = 'registry.test/team/app';
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -40,7 +40,7 @@ export function goClientJourney(scratch: Scratch, pairing: Pairing): void {
     });
 
     it('makes and publishes a repository', async () => {
-      expect(await owner.notary(['init', gun, '-p'])).toMatchObject({ status: 0 });
+      expectDone(await owner.notary(['init', gun, '-p']));
       const { status, stdout } = await reader.notary(['list', gun]);
       expect({ status, stdout }).toMatchObject({
         status: 0,
@@ -52,7 +52,7 @@ export function goClientJourney(scratch: Scratch, pairing: Pairing): void {
       const { status, stdout } = await owner.notary(['key', 'rotate', gun, 'snapshot', '-r']);
       expect(stdout).toContain(`Successfully rotated snapshot key for repository ${gun}`);
       expect(status).toBe(0);
-      expect(await rolesOfLocalKeys(owner)).toEqual(['root', 'targets']);
+      expect((await owner.keyFiles()).map((key) => key.role)).toEqual(['root', 'targets']);
     });
 
     it('adds a target that others list, look up and verify', async () => {
@@ -77,12 +77,10 @@ export function goClientJourney(scratch: Scratch, pairing: Pairing): void {
       const made = ['-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert];
       await mustRun(peer('openssl'), ['req', '-x509', ...made, '-subj', '/CN=c', '-days', '1']);
       const add = ['delegation', 'add', gun, 'targets/releases', cert, '--all-paths', '-p'];
-      expect(await owner.notary(add)).toMatchObject({ status: 0 });
+      expectDone(await owner.notary(add));
       const delegations = await reader.notary(['delegation', 'list', gun]);
       expect(delegations.stdout).toMatch(/^targets\/releases +"" <all paths> +[0-9a-f]{64} +1/m);
-      expect(await collaborator.notary(['key', 'import', key, '-r', 'c'])).toMatchObject({
-        status: 0,
-      });
+      expectDone(await collaborator.notary(['key', 'import', key, '-r', 'c']));
       const file = await collaborator.file('v2', 'content of v2');
       const signed = await collaborator.notary([
         'add',
@@ -129,14 +127,14 @@ export function goClientJourney(scratch: Scratch, pairing: Pairing): void {
       const home = await owner.notary(['key', 'rotate', gun, 'snapshot']);
       expect(home.stdout).toContain('Successfully rotated snapshot key');
       const file = await owner.file('v3', 'content of v3');
-      expect(await owner.notary(['add', gun, 'v3', file, '-p'])).toMatchObject({ status: 0 });
+      expectDone(await owner.notary(['add', gun, 'v3', file, '-p']));
       expect((await reader.notary(['list', gun])).stdout).toMatch(
         row('v3', 'content of v3', 'targets'),
       );
     });
 
     it('removes a target', async () => {
-      expect(await owner.notary(['remove', gun, 'v1', '-p'])).toMatchObject({ status: 0 });
+      expectDone(await owner.notary(['remove', gun, 'v1', '-p']));
       const { status, stdout } = await reader.notary(['lookup', gun, 'v1']);
       expect(status).toBe(1);
       expect(stdout).toContain('No valid trust data for v1');
@@ -161,13 +159,4 @@ async function keyIds(services: TrustServices, role: string): Promise<readonly s
   const text = await mustRun(peer('curl'), ['-fsS', '--cacert', services.caFile, url]);
   const root: { signed: { roles: Record<string, { keyids: string[] }> } } = JSON.parse(text);
   return root.signed.roles[role]!.keyids;
-}
-
-/** Roles of the private keys that lie on this person's machine. */
-async function rolesOfLocalKeys(person: Person): Promise<readonly string[]> {
-  const folder = join(person.trustDir, 'private');
-  const texts = await Promise.all(
-    (await readdir(folder)).map((name) => readFile(join(folder, name), 'utf8')),
-  );
-  return texts.map((text) => /^role: (.*)$/m.exec(text)?.[1] ?? 'none').toSorted();
 }

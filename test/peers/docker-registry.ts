@@ -1,6 +1,7 @@
-// Debian's docker-registry, plain HTTP, storing below the scratch.
+// Debian's docker-registry, storing below the scratch.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { KeyPair } from './certificates.ts';
 import { hostNetwork, type Network } from './network.ts';
 import { peer } from './peers.ts';
 import { freePort, type Program, startProgram } from './program.ts';
@@ -9,15 +10,17 @@ import type { Scratch } from './scratch.ts';
 export interface DockerRegistry {
   readonly program: Program;
   readonly port: number;
-  /** `http://ADDRESS:PORT` */
+  /** `http://ADDRESS:PORT`, or https */
   readonly url: string;
   /** Where it stores: a test may tamper here. */
   readonly storage: string;
 }
 
+/** Plain HTTP without `tls`. */
 export async function startDockerRegistry(
   scratch: Scratch,
   network: Network = hostNetwork,
+  tls?: KeyPair,
 ): Promise<DockerRegistry> {
   const port = await freePort();
   const storage = await scratch.folder('registry');
@@ -26,7 +29,10 @@ export async function startDockerRegistry(
     'version: 0.1',
     'log: {level: warn, accesslog: {disabled: true}}',
     `storage: {filesystem: {rootdirectory: '${storage}'}, delete: {enabled: true}}`,
-    `http: {addr: '${network.address}:${port}', secret: none}`,
+    'http:',
+    `  addr: '${network.address}:${port}'`,
+    '  secret: none',
+    ...(tls ? [`  tls: {certificate: '${tls.certFile}', key: '${tls.keyFile}'}`] : []),
   ];
   await writeFile(config, `${lines.join('\n')}\n`);
   const program = await startProgram(scratch, {
@@ -36,5 +42,5 @@ export async function startDockerRegistry(
     network,
     ready: () => network.accepts(port),
   });
-  return { program, port, url: `http://${network.address}:${port}`, storage };
+  return { program, port, url: `${tls ? 'https' : 'http'}://${network.address}:${port}`, storage };
 }

@@ -48,6 +48,7 @@ const engine = [
   'openssl',
   'curl',
 ] as const;
+const paraph = [...dockerCli, 'skopeo'] as const;
 const goServices = ['notary-server', 'notary-signer'] as const;
 
 /** Every file of test/interop, with the peers without which it cannot run. */
@@ -61,6 +62,8 @@ export const interopFiles: Readonly<Record<string, readonly PeerName[]>> = {
   'test/interop/go-client-on-our-server.test.ts': [...goClient, 'notary-signer'],
   'test/interop/go-client-on-our-services.test.ts': goClient,
   'test/interop/go-client-on-our-signer.test.ts': [...goClient, 'notary-server'],
+  'test/interop/paraph-on-go-services.test.ts': [...paraph, ...goServices],
+  'test/interop/paraph-on-our-services.test.ts': paraph,
   'test/interop/kill-our-services.test.ts': ['notary', 'openssl'],
 };
 

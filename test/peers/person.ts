@@ -1,6 +1,6 @@
 // Somebody at a machine of their own: a home directory, the CA of the trust server where docker and
 // notary look for it, passphrases in the environment. What they run sees nothing else of ours.
-import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Network } from './network.ts';
 import { peer } from './peers.ts';
@@ -27,10 +27,18 @@ export interface Person {
   /** The docker CLI 28; `env` such as DOCKER_CONTENT_TRUST=1. */
   docker(args: readonly string[], env?: Environment): Promise<Outcome>;
   paraph(args: readonly string[], env?: Environment): Promise<Outcome>;
+  /** The private keys that lie on this machine, by role and repository. */
+  keyFiles(): Promise<readonly KeyFile[]>;
   /** Writes a file into the home and returns its path. */
   file(name: string, content: string): Promise<string>;
   /** Replaces or, with undefined, takes away the CA. */
   trust(caFile: string | undefined): Promise<void>;
+}
+
+export interface KeyFile {
+  readonly role: string;
+  readonly gun: string | undefined;
+  readonly text: string;
 }
 
 const passphrases: Environment = {
@@ -69,6 +77,7 @@ export async function newPerson(
     notary: (args, input) => run(peer('notary'), args, undefined, input),
     docker: (args, more) => run(peer('docker-28'), args, more),
     paraph: (args, more) => run(process.execPath, [resolve('bin/paraph'), ...args], more),
+    keyFiles: () => readKeyFiles(join(home, '.docker/trust/private')),
     async file(file, content) {
       await writeFile(join(home, file), content);
       return join(home, file);
@@ -90,4 +99,15 @@ async function writeNotaryConfig(home: string, url: string, caFile: string | und
   const remote = { url, ...(caFile !== undefined && { root_ca: caFile }) };
   const config = { trust_dir: '~/.docker/trust', remote_server: remote };
   await writeFile(join(home, '.notary/config.json'), JSON.stringify(config));
+}
+
+async function readKeyFiles(folder: string): Promise<readonly KeyFile[]> {
+  await mkdir(folder, { recursive: true });
+  const names = await readdir(folder);
+  const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
+  const header = (text: string, name: string): string | undefined =>
+    new RegExp(`^${name}: (.*)$`, 'm').exec(text)?.[1];
+  return texts
+    .map((text) => ({ role: header(text, 'role') ?? '', gun: header(text, 'gun'), text }))
+    .toSorted((a, b) => `${a.role} ${a.gun}`.localeCompare(`${b.role} ${b.gun}`));
 }

@@ -15,7 +15,8 @@ export type SignerKind = 'notary-signer' | 'paraph-signer';
 export interface TrustServices {
   /** `https://localhost:PORT`, or with the host name asked for. */
   readonly url: string;
-  /** Authority of the server's certificate. */
+  /** Of the server's certificate; it may issue more. */
+  readonly authority: Authority;
   readonly caFile: string;
   /** An authority that has nothing to do with these services. */
   readonly foreignCaFile: string;
@@ -53,6 +54,7 @@ export async function startTrustServices(
   };
   return {
     url: `https://${host}:${serverPort}`,
+    authority,
     caFile: authority.caFile,
     foreignCaFile: foreign.caFile,
     async restart(signal, victims = ['signer', 'server']) {
