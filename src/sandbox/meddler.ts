@@ -15,6 +15,8 @@ export interface MeddlerOptions {
 /** What the client gets in place of the server's answer to `path`; undefined passes the answer on. */
 export type Meddling = (path: string, answer: Buffer) => Buffer | undefined;
 
+type Refusing = (method: string, path: string) => number | undefined | Promise<number | undefined>;
+
 /** No file of the sandbox is larger. */
 const maxBodyBytes = 16 * 1024 * 1024;
 
@@ -23,6 +25,10 @@ export class Meddler {
   /** Where requests go. */
   server: string;
   meddling: Meddling | undefined;
+  /** A status to answer with instead of passing the request on; may take its time. */
+  refuse: Refusing | undefined;
+  /** Hears of each request that the server has answered, before the client does. */
+  answered: ((method: string, path: string) => Promise<void>) | undefined;
   readonly #close: () => Promise<void>;
 
   private constructor(url: string, server: string, close: () => Promise<void>) {
@@ -60,8 +66,15 @@ export class Meddler {
   async #answer(request: IncomingMessage, response: ServerResponse, agent: Agent): Promise<void> {
     const path = request.url ?? '/';
     const sent = await collect(request);
+    const method = request.method ?? 'GET';
+    const refusal = await this.refuse?.(method, path);
+    if (refusal !== undefined) {
+      response.writeHead(refusal).end('{}');
+      return;
+    }
     const given = await this.#ask(path, request, sent, agent);
     const body = await collect(given);
+    await this.answered?.(method, path);
     const answered = this.meddling?.(path, body) ?? body;
     const type = given.headers['content-type'];
     const status = answered === body ? (given.statusCode ?? 502) : 200;

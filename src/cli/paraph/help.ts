@@ -50,7 +50,7 @@ function flagLines(flags: readonly FlagSpec[]): readonly string[] {
 }
 
 /** As in `--output text|json`. */
-export function flagUsage(flag: FlagSpec): string {
+function flagUsage(flag: FlagSpec): string {
   const value = flag.choices?.join('|') ?? flag.value;
   return `--${flag.name}${value === undefined ? '' : ` ${value}`}`;
 }
