@@ -53,16 +53,23 @@ export function judge(comparison: Comparison): Verdict {
   return verdict(ratioOf(comparison), (value) => value >= budget.factor);
 }
 
+/** What the short run asks for: the bounds of the ratio. Undefined when the budget says nothing of it. */
+export function shortBounds(
+  budget: Budget,
+): { readonly atLeast: number } | { readonly atMost: number } | undefined {
+  if (budget.kind === 'times') return { atLeast: budget.factor / shortMargin };
+  const { limit, goOnce } = budget;
+  return goOnce === undefined ? undefined : { atMost: (limit / goOnce) * shortMargin };
+}
+
 /** As `judge`, by the rule of the short run. */
 export function judgeShort(comparison: Comparison): Verdict {
   const { budget } = comparison;
-  if (budget === undefined) return 'no budget';
-  const ratio = ratioOf(comparison);
-  if (budget.kind === 'times')
-    return verdict(ratio, (value) => value >= budget.factor / shortMargin);
-  const { limit, goOnce } = budget;
-  if (goOnce === undefined) return 'no budget';
-  return verdict(ratio, (value) => value <= (limit / goOnce) * shortMargin);
+  const bounds = budget && shortBounds(budget);
+  if (bounds === undefined) return 'no budget';
+  return verdict(ratioOf(comparison), (ratio) =>
+    'atLeast' in bounds ? ratio >= bounds.atLeast : ratio <= bounds.atMost,
+  );
 }
 
 function verdict(value: number | undefined, holds: (value: number) => boolean): Verdict {

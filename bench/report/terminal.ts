@@ -1,6 +1,6 @@
 // The table on the terminal.
 import { type Comparison, judge, judgeShort } from './comparison.ts';
-import { budgetText, figureText, ratioText } from './words.ts';
+import { budgetText, figureText, ratioText, shortBudgetText } from './words.ts';
 
 const heads = ['', 'Go', '', 'ours', '', 'ratio', 'budget', ''] as const;
 
@@ -16,7 +16,7 @@ export function tableText(comparisons: readonly Comparison[], isShort: boolean):
       figureText(ours, unit),
       oursVariant,
       ratioText(comparison),
-      budgetText(budget, unit),
+      isShort ? shortBudgetText(budget) : budgetText(budget, unit),
       verdict === 'no budget' ? '' : verdict,
     ];
   });

@@ -1,5 +1,12 @@
 // Figures, budgets and ratios as text, one spelling for the terminal and for the page.
-import { type Budget, type Comparison, type Figure, ratioOf, type Unit } from './comparison.ts';
+import {
+  type Budget,
+  type Comparison,
+  type Figure,
+  ratioOf,
+  shortBounds,
+  type Unit,
+} from './comparison.ts';
 
 /** Below this a figure is shown with digits after the point. */
 const roundFrom = 100;
@@ -15,6 +22,15 @@ export function budgetText(budget: Budget | undefined, unit: Unit): string {
   if (budget === undefined) return '';
   if (budget.kind === 'times') return `≥ ${budget.factor} × Go`;
   return `≤ ${figureText({ value: budget.limit }, unit)}`;
+}
+
+/** What the short run asks for instead. */
+export function shortBudgetText(budget: Budget | undefined): string {
+  const bounds = budget && shortBounds(budget);
+  if (bounds === undefined) return '';
+  return 'atLeast' in bounds
+    ? `≥ ${numberText(bounds.atLeast)} × Go`
+    : `≤ ${numberText(bounds.atMost)} × Go`;
 }
 
 export function ratioText(comparison: Comparison): string {

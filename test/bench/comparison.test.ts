@@ -72,6 +72,16 @@ describe('the report', () => {
     expect(second).toMatch(/–.*3\/s.*–.*no figure$/);
   });
 
+  it('shows the budget of the short run as what the short run asks for', () => {
+    const cost = comparison(150, 20, atMost);
+    const [, times = '', limit = ''] = tableText(
+      [comparison(106, 300, fourTimes), cost],
+      true,
+    ).split('\n');
+    expect(times).toMatch(/2\.8 ×\s+≥ 2 × Go  met$/);
+    expect(limit).toMatch(/0\.13 ×\s+≤ 0\.2 × Go  met$/);
+  });
+
   it('names the machine on the page, and why a side is missing', () => {
     const machine = {
       processor: 'Some | Processor',
