@@ -86,7 +86,7 @@ export async function refresh(
   const pin = await ports.pins.pinFor(gun, nowMs);
   if (anchor === undefined && pin === undefined && !ports.pins.allowsFirstUse)
     throw pinRequired(gun);
-  const pendingRoot = anchor === undefined ? await directory.pendingRoot() : undefined;
+  const pendingRoot = await directory.pendingRoot();
   const at = { gun, ports, options, directory, nowMs, generations, anchor, pin, pendingRoot };
   return new Refresh(at).run();
 }

@@ -2,13 +2,15 @@
 // orders Paraph's processes alone; what is read from the cache is verified whoever wrote it.
 //
 // Invariants:
-// - the file appears with its whole content (it is linked into place), so a reader never sees a part;
+// - the file appears with its whole content (it is linked into place), so a reader never sees a part; where there
+//   are no hard links a part may be seen, and counts as held;
 // - only its holder removes it, unless the holder is gone;
 // - a gone holder is succeeded by exactly one: the successor first takes the lock that is named after
 //   the dead one's token, then looks again, then replaces the file. Nobody else replaces that file
 //   meanwhile, and a successor that dies half-way is succeeded by the same rule;
 // - a holder that lives is waited for, bounded, and never pushed aside.
-import { link, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { copyFile, link, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../../errors.ts';
@@ -41,6 +43,15 @@ const defaultWaitMs = 10_000;
 /** Between two looks at a held lock; a random part keeps waiters from moving in step. */
 const pollMs = 20;
 const maxLockBytes = 4096;
+
+/** What file systems answer that know no hard links. */
+const noHardLinks: ReadonlySet<string> = new Set([
+  'EPERM',
+  'ENOTSUP',
+  'EOPNOTSUPP',
+  'ENOSYS',
+  'EMLINK',
+]);
 
 /** A held lock as one look found it. */
 interface Sighting {
@@ -113,6 +124,18 @@ async function sweep(path: string): Promise<void> {
 async function linkInto(claimPath: string, path: string): Promise<boolean> {
   try {
     await link(claimPath, path);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return false;
+    if (noHardLinks.has(errorCode(error))) return copyInto(claimPath, path);
+    throw diskFailure('lock', path, error);
+  }
+}
+
+/** The same where there are no hard links. Should the copy be cut short, it is judged by its age. */
+async function copyInto(claimPath: string, path: string): Promise<boolean> {
+  try {
+    await copyFile(claimPath, path, constants.COPYFILE_EXCL);
     return true;
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return false;

@@ -1,0 +1,129 @@
+// Signing is killed at every step that changes the disk or talks to the server. Whatever the step: the next run
+// works, no key is lost or made twice, nothing half-done is left, and consumers see the old state or the new.
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { refresh } from '../../src/client/consume/refresh.ts';
+import { resolveTag } from '../../src/client/consume/resolve.ts';
+import { signTags } from '../../src/client/publish/sign-image.ts';
+import { Pins } from '../../src/client/trustdir/pins.ts';
+import { TrustDirectory } from '../../src/client/trustdir/trust-directory.ts';
+import { isFailure } from '../../src/errors.ts';
+import { type ChildProgram, childProgram } from '../client/child.ts';
+import { Consumer } from '../client/consumer.ts';
+import { LocalServer } from '../client/local-server.ts';
+import { PlainKeyStore } from '../client/plain-key-store.ts';
+import { digestOf, gun, imageTag } from '../client/publisher.ts';
+import { serve } from '../client/wire.ts';
+import { simulatedNowMs } from '../simulator/repository.ts';
+
+let program: ChildProgram;
+beforeAll(async () => {
+  program = await childProgram('sign');
+});
+afterAll(() => program.remove());
+
+async function seenBy(server: LocalServer, tag: string): Promise<string> {
+  const consumer = await Consumer.make(server);
+  try {
+    return resolveTag(await refresh(gun, consumer), tag).digest;
+  } catch (error) {
+    if (isFailure(error, 'NO_TRUST_DATA', 'TAG_NOT_SIGNED')) return error.code;
+    throw error;
+  } finally {
+    await consumer.remove();
+  }
+}
+
+interface Machine {
+  readonly directory: string;
+  readonly server: LocalServer;
+  readonly url: string;
+  readonly stop: () => Promise<void>;
+}
+
+async function machine(): Promise<Machine> {
+  const directory = await mkdtemp(join(tmpdir(), 'paraph-killed-'));
+  const server = new LocalServer();
+  const { url, close } = await serve(server);
+  const stop = async (): Promise<void> => {
+    await close();
+    await rm(directory, { recursive: true, force: true });
+  };
+  return { directory, server, url, stop };
+}
+
+/** The next run; in this process, because it starts sooner. */
+async function signAgain({ directory, server }: Machine, tag: string): Promise<readonly string[]> {
+  const { tags } = await signTags(
+    { gun, tags: [imageTag(tag)] },
+    {
+      server,
+      directory: new TrustDirectory(directory),
+      keys: new PlainKeyStore(directory),
+      pins: Pins.none(),
+      nowMs: () => simulatedNowMs,
+      emit: () => undefined,
+      pause: () => Promise.resolve(),
+    },
+  );
+  return tags.map(({ outcome }) => outcome);
+}
+
+/** Signs `tag`, killed at step `killAt`, then signs it again. False when it ended before that step. */
+async function killAndContinue(at: Machine, tag: string, killAt: number): Promise<boolean> {
+  const { directory, server, url } = at;
+  const when = `after a kill at step ${killAt}`;
+  const killed = await program.run([directory, url, tag], { killAt });
+  const seen = await seenBy(server, tag);
+  expect([digestOf(tag), 'TAG_NOT_SIGNED', 'NO_TRUST_DATA'], when).toContain(seen);
+
+  const again = await signAgain(at, tag);
+  expect(again, when).toEqual([seen === digestOf(tag) ? 'unchanged' : 'signed']);
+  expect(await seenBy(server, tag), when).toBe(digestOf(tag));
+  const keys = (await readdir(join(directory, 'private'))).filter((name) => name.endsWith('.key'));
+  expect(keys, when).toHaveLength(2);
+  const left = await readdir(join(directory, 'tuf', gun, '.paraph'));
+  // Claims of killed processes are swept when they are old.
+  const claims = /^(cache|publish)\.lock\.[0-9a-f-]+$/;
+  expect(
+    left.filter((name) => !claims.test(name)),
+    when,
+  ).toEqual(['generations.json']);
+  return killed.signal === 'SIGKILL';
+}
+
+it('a first signing that is killed is continued with the same keys', {
+  timeout: 300_000,
+}, async () => {
+  let last = 0;
+  // Two at a time, on machines of their own.
+  for (let step = 1, goesOn = true; goesOn; step += 2) {
+    const kills = await Promise.all(
+      [step, step + 1].map(async (killAt) => {
+        const at = await machine();
+        const wasKilled = await killAndContinue(at, 'tag', killAt);
+        await at.stop();
+        return wasKilled;
+      }),
+    );
+    goesOn = kills.every(Boolean);
+    last = step;
+  }
+  expect(last).toBeGreaterThan(40);
+});
+
+it('a later signing that is killed leaves the old state or the new', {
+  timeout: 300_000,
+}, async () => {
+  const at = await machine();
+  expect((await program.run([at.directory, at.url, 'before'])).code).toBe(0);
+  let step = 1;
+  while (await killAndContinue(at, `tag-${step}`, step)) {
+    expect(await seenBy(at.server, 'before')).toBe(digestOf('before'));
+    step += 1;
+  }
+  expect(step).toBeGreaterThan(20);
+  await at.stop();
+});
