@@ -8,6 +8,7 @@
 //   documentation has operators name the peer's own certificate there.
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { open } from 'node:fs/promises';
+import { createSecureContext, type Server } from 'node:tls';
 import { Failure } from '../errors.ts';
 
 /** Spread into the options of every TLS context that a daemon makes. */
@@ -81,6 +82,22 @@ export async function loadCertificateAuthority(file: string): Promise<Buffer> {
   const { bytes } = await readPem(file, 'certificate');
   parseCertificate(bytes, file);
   return bytes;
+}
+
+/**
+ * Makes every certificate in `ca` a trust anchor of `server` for its clients, not only self-signed ones.
+ *
+ * Node 20 has the option (allowPartialTrustChain) for contexts, but its servers drop it when they make theirs; so the
+ * context is made here and put in its place. A release of Node without that field honours the option itself or trusts
+ * less, never more; a test shows which.
+ */
+export function trustClientCertificates(
+  server: Server,
+  { cert, key, ca }: { readonly cert: Buffer; readonly key: Buffer; readonly ca: Buffer },
+): void {
+  const field = '_sharedCreds';
+  if (field in server)
+    Reflect.set(server, field, createSecureContext({ ...tlsPolicy, cert, key, ca }));
 }
 
 /** Whole days until the certificate ends; negative once it has. */

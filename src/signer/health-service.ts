@@ -1,23 +1,25 @@
 // gRPC's health call under the names that notary's server asks for.
-import { status } from '@grpc/grpc-js';
 import type { Health } from '../daemon/health.ts';
+import { rpcStatus } from '../daemon/rpc/framing.ts';
 import {
+  HealthCheckRequest,
+  HealthCheckResponse,
   HealthCheckResponse_ServingStatus,
-  type HealthServer,
-} from '../daemon/rpc/generated/health.ts';
+} from '../daemon/rpc/generated/messages/health.ts';
 import { healthServiceNames } from '../daemon/rpc/protocol.ts';
+import { RpcError, type UnaryHandler } from '../daemon/rpc/unary-server.ts';
 
 const { SERVING, NOT_SERVING } = HealthCheckResponse_ServingStatus;
 
-export function healthService(health: Health): HealthServer {
+/** The call by its path. */
+export function healthHandlers(health: Health): ReadonlyMap<string, UnaryHandler> {
   const known: ReadonlySet<string> = new Set(healthServiceNames);
-  return {
-    check({ request }, callback) {
-      if (!known.has(request.service)) {
-        callback({ code: status.NOT_FOUND, details: 'unknown service' });
-        return;
-      }
-      callback(null, { status: health.failures.size === 0 ? SERVING : NOT_SERVING });
-    },
+  const check: UnaryHandler = async (message) => {
+    if (!known.has(HealthCheckRequest.decode(message).service)) {
+      throw new RpcError({ code: rpcStatus.notFound, details: 'unknown service' });
+    }
+    const status = health.failures.size === 0 ? SERVING : NOT_SERVING;
+    return HealthCheckResponse.encode({ status }).finish();
   };
+  return new Map([['/grpc.health.v1.Health/Check', check]]);
 }

@@ -1,6 +1,5 @@
 // paraph-signer: the one place of the signer that sees the process. Flags, environment and signals go in; the exit
 // status comes out. Called by bin/paraph-signer, and by `paraph signer`.
-import { setLogger } from '@grpc/grpc-js';
 import { configFromEnvironment, loadConfig } from '../daemon/config.ts';
 import { dataDirectory } from '../daemon/data-directory.ts';
 import { type DaemonFlags, parseDaemonFlags } from '../daemon/flags.ts';
@@ -45,9 +44,6 @@ export async function main(args: readonly string[]): Promise<void> {
 }
 
 async function run(flags: DaemonFlags, log: Log): Promise<void> {
-  const quiet = (): void => undefined;
-  const toLog = (text: unknown): void => log.warning('gRPC', { text: String(text) });
-  setLogger({ debug: quiet, info: quiet, error: toLog });
   const { config, passphrases, logLevel, warnings } = await read(flags, log);
   log.level = flags.isDebug ? 'debug' : logLevel;
   for (const warning of warnings) log.warning(warning);

@@ -6,19 +6,16 @@
 // - It does not start while the default alias, or an alias of a stored key, has no passphrase or a wrong one.
 // - `close` lets calls that run end, so that no recorded signature is lost to its caller.
 import { randomBytes } from 'node:crypto';
-import { Server } from '@grpc/grpc-js';
 import { Health } from '../daemon/health.ts';
 import { formatListenAddress, type ListenAddress, reachOf } from '../daemon/listen-address.ts';
 import type { Log } from '../daemon/log.ts';
-import { ListenerCredentials, type ListenerTls } from '../daemon/rpc/credentials.ts';
-import { HealthService } from '../daemon/rpc/generated/health.ts';
-import { KeyManagementService, SignerService } from '../daemon/rpc/generated/signer.ts';
 import { maxMessageBytes } from '../daemon/rpc/protocol.ts';
+import { type ListenerTls, UnaryServer } from '../daemon/rpc/unary-server.ts';
 import { Failure } from '../errors.ts';
-import { healthService } from './health-service.ts';
+import { healthHandlers } from './health-service.ts';
 import type { PassphraseSource } from './passphrases.ts';
 import { SigningPolicy } from './policy.ts';
-import { keyManagementService, signerService } from './service.ts';
+import { signerHandlers } from './service.ts';
 import { SignatureLedger } from './signature-ledger.ts';
 import { MemoryKeyStore } from './store/memory.ts';
 import type { SigningKeyStore } from './store/store.ts';
@@ -53,12 +50,6 @@ export interface RunningSigner {
 const randomPassphraseIterations = 1000;
 /** How long `close` waits for calls that run. */
 const graceMs = 5000;
-/** Dead peers are noticed within the sum of these. */
-const keepaliveTimeMs = 60_000;
-const keepaliveTimeoutMs = 20_000;
-/** Calls that one connection may have open; a server queues the rest. */
-const maxConcurrentStreams = 1000;
-
 /**
  * Starts the signer.
  * @throws Failure CONFIG_INVALID (address, or alias without a passphrase), SIGNING_KEY_LOCKED (a stored key does not
@@ -156,17 +147,8 @@ async function listen(
   deps: SignerDeps,
 ): Promise<RunningSigner> {
   const policy = new SigningPolicy({ ...parts, nowMs: deps.nowMs });
-  const server = new Server({
-    'grpc.max_receive_message_length': maxMessageBytes,
-    'grpc.max_send_message_length': maxMessageBytes,
-    'grpc.max_concurrent_streams': maxConcurrentStreams,
-    'grpc.keepalive_time_ms': keepaliveTimeMs,
-    'grpc.keepalive_timeout_ms': keepaliveTimeoutMs,
-    'grpc.enable_channelz': 0,
-  });
-  server.addService(KeyManagementService, keyManagementService(policy, deps.log));
-  server.addService(SignerService, signerService(policy, deps.log));
-  server.addService(HealthService, healthService(parts.health));
+  const handlers = new Map([...signerHandlers(policy, deps.log), ...healthHandlers(parts.health)]);
+  const server = new UnaryServer({ tls: config.tls, handlers, maxMessageBytes });
   const port = await bind(server, config);
   const address = formatListenAddress({ host: config.listen.host, port });
   deps.log.info('the signer listens', {
@@ -176,7 +158,7 @@ async function listen(
   return {
     address,
     async close() {
-      await shutDown(server);
+      await server.close(graceMs);
       await parts.ledger.drain();
       await release(parts);
       deps.log.info('the signer has stopped');
@@ -185,21 +167,15 @@ async function listen(
 }
 
 async function bind(
-  server: Server,
-  { listen: { host, port }, tls }: SignerConfig,
+  server: UnaryServer,
+  { listen: { host, port } }: SignerConfig,
 ): Promise<number> {
-  const credentials = new ListenerCredentials(tls);
   // An empty host is every address, of both families where the machine has both.
   const hosts = host === '' ? ['::', '0.0.0.0'] : [host];
   let cause: unknown;
   for (const candidate of hosts) {
-    const address = formatListenAddress({ host: candidate, port });
     try {
-      return await new Promise<number>((resolve, reject) => {
-        server.bindAsync(address, credentials, (error, bound) =>
-          error === null ? resolve(bound) : reject(error),
-        );
-      });
+      return await server.listen(candidate, port);
     } catch (error) {
       cause = error;
     }
@@ -209,19 +185,6 @@ async function bind(
     cause,
     remedy: 'Choose a free port and an address of this machine in server.grpc_addr.',
   });
-}
-
-async function shutDown(server: Server): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const graceful = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
-  const forced = new Promise<void>((resolve) => {
-    timer = setTimeout(() => {
-      server.forceShutdown();
-      resolve();
-    }, graceMs);
-  });
-  await Promise.race([graceful, forced]);
-  clearTimeout(timer);
 }
 
 async function release({ health, vault, store }: Parts): Promise<void> {

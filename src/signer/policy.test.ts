@@ -1,0 +1,147 @@
+import { describe, expect, it } from 'vitest';
+import { Failure } from '../errors.ts';
+import { SigningPolicy, signedVersion } from './policy.ts';
+import { SignatureLedger } from './signature-ledger.ts';
+import { captureLog, metadata, passphrasesOf } from './signer-harness.ts';
+import { MemoryKeyStore } from './store/memory.ts';
+import { Vault } from './vault.ts';
+
+const gun = 'example.com/app';
+
+function setUp(
+  texts: Record<string, string> = { one: 'first' },
+  defaultAlias = 'one',
+  kept = new MemoryKeyStore(),
+) {
+  const clock = { nowMs: Date.UTC(2026, 10, 25) };
+  const nowMs = () => clock.nowMs;
+  const { log, lines } = captureLog();
+  const vault = new Vault({
+    passphrases: passphrasesOf(texts),
+    defaultAlias,
+    iterations: 1000,
+    log,
+  });
+  const ledger = new SignatureLedger(kept, nowMs);
+  const policy = new SigningPolicy({ store: kept, vault, ledger, nowMs });
+  return { policy, store: kept, vault, ledger, clock, lines, texts };
+}
+
+describe('the floor of a key', () => {
+  it('is raised before the signature leaves', async () => {
+    const { policy, store } = setUp();
+    const { id } = await policy.createKey('ecdsa', gun, 'timestamp');
+    for (const [version, floor] of [
+      [3, 3],
+      [7, 7],
+      [5, 7],
+    ] as const) {
+      await policy.sign(id, metadata('Timestamp', version));
+      expect(await store.floor(id)).toBe(floor);
+    }
+  });
+
+  it('not raised means no signature', async () => {
+    const { policy, store } = setUp();
+    const { id } = await policy.createKey('ecdsa', gun, 'timestamp');
+    store.recordSignatures = async () => {
+      throw new Failure('STORE_FAILED', 'disk full');
+    };
+    const signing = policy.sign(id, metadata('Timestamp', 1));
+    await expect(signing).rejects.toMatchObject({ code: 'STORE_FAILED' });
+    expect(await store.findPending(gun, 'timestamp', 'ecdsa')).toBeDefined();
+  });
+
+  it('is not raised when signing itself fails', async () => {
+    const { policy, store, vault } = setUp();
+    const { id } = await policy.createKey('ecdsa', gun, 'timestamp');
+    const open = await vault.cached(id);
+    Object.assign(open ?? {}, { privateKey: 'broken' });
+    const signing = policy.sign(id, metadata('Timestamp', 1));
+    await expect(signing).rejects.toMatchObject({ code: 'SIGNING_FAILED' });
+    expect(await store.floor(id)).toBeUndefined();
+  });
+});
+
+describe('the version that content states', () => {
+  it.each(['Root', 'Targets', 'Snapshot', 'Timestamp', 'timestamp'])(
+    'is read from a %s',
+    (type) => {
+      expect(signedVersion(metadata(type, 41))).toBe(41);
+    },
+  );
+
+  it.each([
+    '',
+    '{}',
+    '[1]',
+    'null',
+    '{"version":1}',
+    '{"_type":"Timestamp"}',
+    '{"_type":"Timestamp","version":"1"}',
+    '{"_type":"Timestamp","version":-1}',
+    '{"_type":"Timestamp","version":1.5}',
+    '{"_type":"Timestamp","version":9007199254740993}',
+    '{"_type":"Timestamp","version":1,"version":2}',
+    '{"_type":"Timestamp","version":1} trailing',
+    '{"_type":"Mirrors","version":1}',
+    '{"signed":{"_type":"Timestamp","version":1}}',
+    '['.repeat(10_000),
+  ])('is none in other content (%#)', (text) => {
+    expect(signedVersion(Buffer.from(text))).toBeUndefined();
+  });
+});
+
+describe('where a stored key cannot be opened', () => {
+  async function usedKey(texts: Record<string, string>) {
+    const { policy, store } = setUp(texts);
+    const { id } = await policy.createKey('ecdsa', gun, 'timestamp');
+    await policy.sign(id, metadata('Timestamp', 1));
+    return { id, store };
+  }
+
+  it.each([
+    ['missing', {}],
+    ['wrong', { one: 'another' }],
+  ])('for its passphrase is %s, it is locked, and no new key is made', async (_, texts) => {
+    const { id, store } = await usedKey({ one: 'first' });
+    const { policy, lines } = setUp({ ...texts, two: 'second' }, 'two', store);
+    const locked = { code: 'SIGNING_KEY_LOCKED' };
+    await expect(policy.findKey(id)).rejects.toMatchObject(locked);
+    await expect(policy.sign(id, metadata('Timestamp', 2))).rejects.toMatchObject(locked);
+    await expect(policy.createKey('ecdsa', gun, 'timestamp')).rejects.toMatchObject(locked);
+    await expect(policy.createKey('ed25519', gun, 'timestamp')).rejects.toMatchObject(locked);
+    expect(await store.findPending(gun, 'timestamp', 'ecdsa')).toBeUndefined();
+    expect(lines.filter((line) => line.includes('ALARM'))).toHaveLength(4);
+    // Other repositories and roles go on.
+    await policy.createKey('ecdsa', gun, 'snapshot');
+    await policy.createKey('ecdsa', 'example.com/other', 'timestamp');
+  });
+
+  it('a pending one is not replaced by a new one', async () => {
+    const { policy, store } = setUp();
+    await policy.createKey('ecdsa', gun, 'timestamp');
+    const later = setUp({ two: 'second' }, 'two', store);
+    const creating = later.policy.createKey('ecdsa', gun, 'timestamp');
+    await expect(creating).rejects.toMatchObject({ code: 'SIGNING_KEY_LOCKED' });
+  });
+
+  it('because someone planted it in the database, it is not given out', async () => {
+    const attacker = setUp({ one: 'of the attacker' });
+    await attacker.policy.createKey('ecdsa', gun, 'timestamp');
+    const { policy } = setUp({ one: 'first' }, 'one', attacker.store);
+    const creating = policy.createKey('ecdsa', gun, 'timestamp');
+    await expect(creating).rejects.toMatchObject({ code: 'SIGNING_KEY_LOCKED' });
+  });
+});
+
+it('gives no signature with a key that another process removed', async () => {
+  const { policy, store, clock, vault } = setUp();
+  const { id } = await policy.createKey('ecdsa', gun, 'timestamp');
+  await policy.sign(id, metadata('Timestamp', 1));
+  await store.remove(id);
+  clock.nowMs += 5000;
+  const signing = policy.sign(id, metadata('Timestamp', 1));
+  await expect(signing).rejects.toMatchObject({ code: 'SIGNING_KEY_NOT_FOUND' });
+  expect(vault.cached(id)).toBeUndefined();
+});
