@@ -64,6 +64,7 @@ export const interopFiles: Readonly<Record<string, readonly PeerName[]>> = {
   'test/interop/go-client-on-our-signer.test.ts': [...goClient, 'notary-server'],
   'test/interop/paraph-on-go-services.test.ts': [...paraph, ...goServices],
   'test/interop/paraph-on-our-services.test.ts': paraph,
+  'test/interop/signer-custody.test.ts': ['notary', 'openssl'],
   'test/interop/kill-our-services.test.ts': ['notary', 'openssl'],
 };
 
