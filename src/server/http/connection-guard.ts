@@ -1,5 +1,6 @@
-// Watches every open connection for a reader that takes nothing of an answer that is waiting for it. One sweep
-// over all connections every few seconds; requests themselves pay nothing.
+// Knows every open connection, whether or not its TLS handshake is done, so that all can be cut at the end; and
+// watches those that carry answers for a reader that takes nothing of what is waiting for it. One sweep over all
+// connections every few seconds; requests themselves pay nothing.
 import type { Socket } from 'node:net';
 import type { HttpLimits } from './limits.ts';
 
@@ -11,7 +12,8 @@ interface Progress {
 
 export class ConnectionGuard {
   readonly #limits: HttpLimits;
-  readonly #open = new Map<Socket, Progress>();
+  readonly #held = new Set<Socket>();
+  readonly #watched = new Map<Socket, Progress>();
   readonly #timer: NodeJS.Timeout;
 
   constructor(limits: HttpLimits) {
@@ -20,13 +22,20 @@ export class ConnectionGuard {
     this.#timer.unref();
   }
 
-  get connections(): number {
-    return this.#open.size;
+  /** A connection as it was accepted. */
+  hold(socket: Socket): void {
+    this.#held.add(socket);
+    socket.once('close', () => this.#held.delete(socket));
   }
 
-  add(socket: Socket): void {
-    this.#open.set(socket, { takenBytes: 0, idleSweeps: 0 });
-    socket.once('close', () => this.#open.delete(socket));
+  /** A connection on which answers go out: the same one, or the TLS connection upon it. */
+  watch(socket: Socket): void {
+    this.#watched.set(socket, { takenBytes: 0, idleSweeps: 0 });
+    socket.once('close', () => this.#watched.delete(socket));
+  }
+
+  cut(): void {
+    for (const socket of this.#held) socket.destroy();
   }
 
   stop(): void {
@@ -34,7 +43,7 @@ export class ConnectionGuard {
   }
 
   #sweep(): void {
-    for (const [socket, progress] of this.#open) {
+    for (const [socket, progress] of this.#watched) {
       const waiting = socket.writableLength;
       const taken = socket.bytesWritten - waiting;
       const isStuck = waiting > 0 && taken <= progress.takenBytes;

@@ -41,8 +41,9 @@ export async function listen(
   const server = createServer(options, onRequest);
   server.maxConnections = limits.connections;
   const guard = new ConnectionGuard(limits);
+  server.on('connection', (socket: Socket) => guard.hold(socket));
   server.on(options.tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) =>
-    guard.add(socket),
+    guard.watch(socket),
   );
   server.on('clientError', answerUnreadable);
   await new Promise<void>((resolve, reject) => {
@@ -99,20 +100,23 @@ function boundAddress(server: Server): AddressInfo {
   return address;
 }
 
-/** What Node could not read as a request, or waited for in vain. */
+/** What Node could not read as a request, or waited for in vain. Without a handshake nothing can be said. */
 function answerUnreadable(error: Error & { readonly code?: string }, socket: Duplex): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
+  const isHttp = error.code?.startsWith('HPE_') === true || error.code === requestTimeoutCode;
+  if (!socket.writable || !isHttp) {
     socket.destroy();
     return;
   }
   socket.end(asText(unreadable(error.code)), () => socket.destroy());
 }
 
+const requestTimeoutCode = 'ERR_HTTP_REQUEST_TIMEOUT';
+
 function unreadable(code: string | undefined): Answer {
   if (code === 'HPE_HEADER_OVERFLOW') {
     return unreadableRequest(431, 'Request Header Fields Too Large');
   }
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return unreadableRequest(408, 'Request Timeout');
+  if (code === requestTimeoutCode) return unreadableRequest(408, 'Request Timeout');
   return unreadableRequest(400, 'Bad Request');
 }
 
@@ -128,7 +132,7 @@ const closePollMs = 50;
 async function close(server: Server, guard: ConnectionGuard, limits: HttpLimits): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   const idle = setInterval(() => server.closeIdleConnections(), closePollMs);
-  const end = setTimeout(() => server.closeAllConnections(), limits.stopMs);
+  const end = setTimeout(() => guard.cut(), limits.stopMs);
   server.closeIdleConnections();
   await closed;
   clearInterval(idle);
