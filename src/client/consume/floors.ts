@@ -17,6 +17,7 @@ interface Signers {
 
 export class Floors {
   private readonly versions: Map<RoleName, number>;
+  private listed: ReadonlySet<string> = new Set();
 
   /** Floors that are remembered; none for a repository that is new to this machine. */
   constructor(remembered: ReadonlyMap<RoleName, number> = new Map()) {
@@ -28,19 +29,24 @@ export class Floors {
     return this.versions;
   }
 
-  /**
-   * Takes the version of a cached `timestamp` or `snapshot`, if the keys of `root` have signed it. Returns the
-   * names of the files that it lists.
-   */
-  learnOnline(
-    role: 'timestamp' | 'snapshot',
-    cached: Buffer | undefined,
-    root: Root,
-  ): ReadonlySet<string> {
-    if (cached === undefined) return new Set();
-    const parse = role === 'timestamp' ? parseTimestamp : parseSnapshot;
-    const signers = { role: roleKeysOf(root, role), keys: root.keys };
-    return new Set(this.learn(role, () => parse(cached), signers)?.meta.keys());
+  /** Names that the snapshot seen last lists. */
+  get listedBefore(): ReadonlySet<string> {
+    return this.listed;
+  }
+
+  /** Takes the version of a cached timestamp, if the keys of `root` have signed it. */
+  learnTimestamp(cached: Buffer | undefined, root: Root): void {
+    if (cached === undefined) return;
+    const signers = { role: roleKeysOf(root, 'timestamp'), keys: root.keys };
+    this.learn('timestamp', () => parseTimestamp(cached), signers);
+  }
+
+  /** The same for a cached snapshot, and which files it lists. */
+  learnSnapshot(cached: Buffer | undefined, root: Root): void {
+    if (cached === undefined) return;
+    const signers = { role: roleKeysOf(root, 'snapshot'), keys: root.keys };
+    const snapshot = this.learn('snapshot', () => parseSnapshot(cached), signers);
+    this.listed = new Set(snapshot?.meta.keys());
   }
 
   /** Takes the version of a cached targets file, if `signers` have signed it. */

@@ -2,7 +2,7 @@
 // months (notary dialect §6). Certificates of delegation keys are left out: their dates decide nothing.
 
 import { walkRoles } from '../../tuf/delegation-walk.ts';
-import { isDelegationRole, type RoleName } from '../../tuf/role.ts';
+import type { RoleName } from '../../tuf/role.ts';
 import { rootKeysOf } from '../../tuf/root-trust.ts';
 import type { TrustedSet } from '../../tuf/trusted-set.ts';
 
@@ -51,9 +51,4 @@ export function versionsOf(set: TrustedSet): ReadonlyMap<RoleName, number> {
   if (set.snapshot !== undefined) versions.set('snapshot', set.snapshot.signed.version);
   if (set.timestamp !== undefined) versions.set('timestamp', set.timestamp.signed.version);
   return versions;
-}
-
-/** Delegations among the roles of `versions`. */
-export function delegationsAmong(versions: ReadonlyMap<RoleName, number>): ReadonlySet<string> {
-  return new Set([...versions.keys()].filter(isDelegationRole));
 }

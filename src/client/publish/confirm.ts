@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto';
 import { asFailure, Failure, isFailure } from '../../errors.ts';
 import type { TrustServer } from '../../remote/trust-server.ts';
 import type { RoleName } from '../../tuf/role.ts';
-import { consumerRefresh, refresh } from '../consume/refresh.ts';
+import { refresh } from '../consume/refresh.ts';
 import { maxTimestampBytes } from '../consume/role-files.ts';
+import { consumerRefresh } from '../consume/situation.ts';
 import type { TrustedRepository } from '../consume/trusted-repository.ts';
 import type { PublisherPorts } from '../ports.ts';
 

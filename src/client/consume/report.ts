@@ -1,0 +1,38 @@
+// What a refresh found that a person should know, as events.
+
+import { nearExpiries } from './near-expiry.ts';
+import { rootFacts } from './root-facts.ts';
+import type { Situation } from './situation.ts';
+import type { TrustedRepository } from './trusted-repository.ts';
+
+export async function report(at: Situation, repository: TrustedRepository): Promise<void> {
+  const { gun, ports, nowMs } = at;
+  const { set, skipped } = repository;
+  reportTrust(at, repository);
+  for (const [role, problem] of skipped) {
+    ports.emit({ kind: 'delegation-skipped', gun, role, problem });
+  }
+  for (const near of nearExpiries(set, gun, nowMs))
+    ports.emit({ kind: 'near-expiry', gun, ...near });
+  await reportCache(at, repository);
+}
+
+function reportTrust(at: Situation, { set, generation }: TrustedRepository): void {
+  const { gun, ports, anchor, pin, nowMs } = at;
+  const { rootKeyIds } = rootFacts(set.root, gun, nowMs);
+  const toVersion = set.root.signed.version;
+  const fromVersion = anchor?.root.signed.version;
+  if (fromVersion === undefined) {
+    const { reason } = generation;
+    ports.emit({ kind: 'trust-began', gun, reason, rootKeyIds, rule: pin?.rule });
+  } else if (fromVersion !== toVersion) {
+    ports.emit({ kind: 'root-updated', gun, fromVersion, toVersion, rootKeyIds });
+  }
+}
+
+async function reportCache(at: Situation, { set, problem }: TrustedRepository): Promise<void> {
+  const expiresMs = set.timestamp?.signed.expires.ms;
+  if (problem === undefined || expiresMs === undefined) return;
+  const fetchedMs = await at.directory.cache.storedMs('timestamp');
+  at.ports.emit({ kind: 'cache-used', gun: at.gun, problem, fetchedMs, expiresMs });
+}

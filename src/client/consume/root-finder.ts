@@ -1,0 +1,139 @@
+// From what is trusted to a trusted set at the newest root: the cached root and the signed steps from it, else a
+// pin, else first sight. Pins hold for every root that is used, so that pinned ids must be changed before the
+// publisher rotates.
+import { Failure, isFailure } from '../../errors.ts';
+import type { RootFile } from '../../tuf/root.ts';
+import { checkRoot } from '../../tuf/root-trust.ts';
+import { TrustedSet } from '../../tuf/trusted-set.ts';
+import { beginGeneration, type Generation } from '../trustdir/generations.ts';
+import { maxRootBytes } from './anchor.ts';
+import { type Answer, answerOf, isOutage, isRefusal, noTrustData } from './answer.ts';
+import type { Floors } from './floors.ts';
+import {
+  fetchRootVersion,
+  followRoots,
+  followRootsTo,
+  lookAtOfferedRoot,
+  type RootServer,
+} from './root-chain.ts';
+import { rootChanged } from './root-changed.ts';
+import { rootFacts } from './root-facts.ts';
+import type { Situation } from './situation.ts';
+
+export class RootFinder {
+  private readonly at: Situation;
+  private readonly floors: Floors;
+  private readonly roots: RootServer;
+  private begun: Generation | undefined;
+  /** Why the server could not be asked for a newer root. */
+  private problem: Failure | undefined;
+
+  constructor(at: Situation, floors: Floors) {
+    const { gun, ports, directory, nowMs } = at;
+    this.at = at;
+    this.floors = floors;
+    this.begun = at.anchor?.generation;
+    this.roots = {
+      gun,
+      server: ports.server,
+      describeTrusted: (root) => ({
+        gun,
+        root,
+        generation: this.generationOf(root),
+        path: directory.path,
+        nowMs,
+      }),
+    };
+  }
+
+  /** Asks for the root that would come next; at first contact, for the root. */
+  ask(): Promise<Answer> {
+    const { gun, ports, anchor } = this.at;
+    return answerOf(
+      anchor === undefined
+        ? ports.server.fetch(gun, { role: 'root' }, maxRootBytes)
+        : fetchRootVersion(this.roots, anchor.root.signed.version + 1),
+    );
+  }
+
+  /** A trusted set at the newest root that `answer` leads to. */
+  async trust(answer: Answer): Promise<TrustedSet> {
+    const { gun, ports, anchor } = this.at;
+    if (answer.kind === 'failed') {
+      if (anchor === undefined || !isOutage(answer.failure)) throw answer.failure;
+      this.problem = answer.failure; // whether there is a newer root, the snapshot will say
+    }
+    if (anchor === undefined) {
+      if (answer.kind !== 'bytes') throw noTrustData(gun, ports.server.url);
+      const set = this.begin(answer.bytes, false);
+      this.begun = this.generationOf(set.root);
+      return set;
+    }
+    const set = this.begin(anchor.root.bytes, true);
+    if (answer.kind === 'bytes') await followRoots(this.roots, set, answer.bytes);
+    this.requirePinned(set.root);
+    return set;
+  }
+
+  /**
+   * After `failure` below the root of `set`: perhaps the root moved on while we asked, or is offered by name alone;
+   * then a set at that root comes back. Perhaps it is another root; then that is said.
+   * @throws Failure ROOT_CHANGED, or else `failure`
+   */
+  async catchUp(set: TrustedSet, failure: unknown): Promise<TrustedSet> {
+    if (!isFailure(failure) || !isRefusal(failure)) throw failure;
+    const { nowMs } = this.at;
+    const offered = await lookAtOfferedRoot(this.roots, set.root, nowMs).catch(() => undefined);
+    if (offered === undefined && this.problem !== undefined) throw this.problem;
+    if (offered?.kind === 'other') {
+      throw rootChanged(this.roots.describeTrusted(set.root), offered.file, failure);
+    }
+    if (offered?.kind !== 'newer') throw failure;
+    const next = this.begin(set.root.bytes, true);
+    await followRootsTo(this.roots, next, offered);
+    this.requirePinned(next.root);
+    return next;
+  }
+
+  /** The generation that is trusted; at first contact the one that begins with `root`. */
+  generationOf(root: RootFile): Generation {
+    if (this.begun !== undefined) return this.begun;
+    const { gun, pin, pendingRoot, nowMs } = this.at;
+    const isOurs = pendingRoot?.equals(root.bytes) === true;
+    const reason = isOurs ? 'made-here' : (pin?.reason ?? 'first-use');
+    return beginGeneration(rootFacts(root, gun, nowMs), reason, nowMs);
+  }
+
+  private begin(root: Buffer, isKnownRoot: boolean): TrustedSet {
+    const { gun, nowMs, pin, options } = this.at;
+    return this.namingPin(() =>
+      TrustedSet.begin(root, {
+        gun,
+        nowMs,
+        isKnownRoot,
+        pin: isKnownRoot ? undefined : pin?.pin,
+        expired: options.expired,
+        floors: this.floors.map,
+        listedBefore: this.floors.listedBefore,
+      }),
+    );
+  }
+
+  private requirePinned(root: RootFile): void {
+    const { gun, nowMs, pin } = this.at;
+    if (pin === undefined) return;
+    this.namingPin(() =>
+      checkRoot(root, { gun, nowMs, pin: pin.pin, certificateExpiry: 'reported' }),
+    );
+  }
+
+  private namingPin<T>(check: () => T): T {
+    try {
+      return check();
+    } catch (error) {
+      if (!isFailure(error, 'PIN_MISMATCH')) throw error;
+      const facts = { rule: this.at.pin?.rule ?? '', ...error.facts };
+      throw new Failure('PIN_MISMATCH', error.message, { cause: error, facts });
+    }
+  }
+}
