@@ -1,0 +1,224 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { configFromEnvironment, type Environment, loadConfig } from '../daemon/config.ts';
+import { type ReadConfig, readServerConfig } from './config.ts';
+import { embeddedDefaults } from './embedded-defaults.ts';
+
+const prefixes = ['PARAPH_SERVER_', 'NOTARY_SERVER_'];
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'paraph-config-'));
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+const minimal = {
+  server: { http_addr: ':4443' },
+  trust_service: { type: 'local' },
+  storage: { backend: 'memory' },
+};
+
+async function read(settings: object, env: Environment = {}): Promise<ReadConfig> {
+  const file = join(directory, 'server.json');
+  await writeFile(file, JSON.stringify({ ...minimal, ...settings }));
+  return readServerConfig(await loadConfig(file, { env, prefixes }));
+}
+
+async function refusal(settings: object, env: Environment = {}): Promise<unknown> {
+  return read(settings, env).then(
+    () => 'accepted',
+    (error: unknown) => error,
+  );
+}
+
+const refused = (message: string) => ({
+  code: 'CONFIG_INVALID',
+  message: expect.stringContaining(message),
+});
+
+describe('a configuration of notary-server', () => {
+  it('is taken unchanged', async () => {
+    const { config, logLevel, warnings } = await read({
+      server: { http_addr: 'notary:4443', tls_cert_file: 'a.crt', tls_key_file: '/k/a.key' },
+      trust_service: {
+        type: 'remote',
+        hostname: 'notarysigner',
+        port: '7899',
+        tls_ca_file: './root-ca.crt',
+        key_algorithm: 'ecdsa',
+        tls_client_cert: 'c.crt',
+        tls_client_key: 'c.key',
+      },
+      storage: { backend: 'sqlite3', db_url: 'server.db' },
+      logging: { level: 'debug' },
+      auth: {
+        type: 'token',
+        options: { realm: 'https://a/token', service: 's', issuer: 'i', rootcertbundle: 'b.crt' },
+      },
+      caching: { max_age: { current_metadata: 600, consistent_metadata: 0 } },
+      repositories: { gun_prefixes: ['docker.io/', 'my-own-registry.com/team/'] },
+      reporting: { bugsnag: { api_key: 'x', release_stage: 'y' } },
+    });
+    expect(config).toEqual({
+      listen: { host: 'notary', port: 4443 },
+      tls: { certFile: join(directory, 'a.crt'), keyFile: '/k/a.key' },
+      trust: {
+        type: 'remote',
+        host: 'notarysigner',
+        port: 7899,
+        algorithm: 'ecdsa',
+        authorityFile: join(directory, 'root-ca.crt'),
+        certFile: join(directory, 'c.crt'),
+        keyFile: join(directory, 'c.key'),
+      },
+      storage: { backend: 'sqlite', file: join(directory, 'server.db') },
+      auth: {
+        realm: 'https://a/token',
+        service: 's',
+        issuer: 'i',
+        bundleFile: resolve('b.crt'),
+        isAutoRedirect: false,
+      },
+      gunPrefixes: ['docker.io/', 'my-own-registry.com/team/'],
+      cacheSeconds: { current: 600, consistent: 0 },
+    });
+    expect([logLevel, warnings]).toEqual(['debug', []]);
+  });
+
+  it('has Go’s defaults', async () => {
+    const { config, logLevel } = await read({});
+    expect(config).toEqual({
+      listen: { host: undefined, port: 4443 },
+      trust: { type: 'local' },
+      storage: { backend: 'memory' },
+      gunPrefixes: [],
+      cacheSeconds: { current: 300, consistent: 2_592_000 },
+    });
+    expect(logLevel).toBe('error');
+  });
+
+  it('is overridden by the environment, under either name', async () => {
+    const env = {
+      NOTARY_SERVER_SERVER_HTTP_ADDR: '127.0.0.1:1',
+      NOTARY_SERVER_STORAGE_BACKEND: 'sqlite',
+      PARAPH_SERVER_STORAGE_DB_URL: '/data/x.db',
+      PARAPH_SERVER_SERVER_HTTP_ADDR: '[::1]:2',
+    };
+    const { config } = await read({}, env);
+    expect(config.listen).toEqual({ host: '::1', port: 2 });
+    expect(config.storage).toEqual({ backend: 'sqlite', file: '/data/x.db' });
+  });
+});
+
+describe('what stops the start', () => {
+  it('is an unknown kind of authentication, or options that protect nothing', async () => {
+    expect(await refusal({ auth: { type: 'htpasswd' } })).toMatchObject(refused('auth.type'));
+    expect(await refusal({ auth: { type: 'Token' } })).toMatchObject(refused('auth.type'));
+    expect(await refusal({ auth: { options: { realm: 'x' } } })).toMatchObject(
+      refused('nothing would be protected'),
+    );
+  });
+
+  it('is a missing option of token authentication, in the words of Go', async () => {
+    const options = { realm: 'r', service: 's', issuer: 'i', rootcertbundle: 'b' };
+    for (const name of Object.keys(options)) {
+      const rest = Object.fromEntries(Object.entries(options).filter(([key]) => key !== name));
+      expect(await refusal({ auth: { type: 'token', options: rest } })).toMatchObject(
+        refused(`token auth requires a valid option string: "${name}"`),
+      );
+    }
+  });
+
+  it('is an unknown name where security depends on it', async () => {
+    const cases = [
+      { auth: { typ: 'token' } },
+      { trust_service: { type: 'local', tls_ca: 'x' } },
+      { storage: { backend: 'memory', dburl: 'x' } },
+      { server: { http_addr: ':1', client_ca: 'x' } },
+    ];
+    for (const settings of cases) {
+      expect(await refusal(settings)).toMatchObject(refused('unknown setting'));
+    }
+    expect((await read({ colour: 'blue' })).warnings).toContainEqual(
+      expect.stringContaining('colour'),
+    );
+  });
+
+  it('is a backend that is not here, by name', async () => {
+    for (const backend of ['postgres', 'mysql', 'rethinkdb']) {
+      const settings = { storage: { backend, db_url: 'x', database: 'd', username: 'u' } };
+      expect(await refusal(settings)).toMatchObject({
+        code: 'BACKEND_UNAVAILABLE',
+        message: `storage.backend ${backend} is not in this release`,
+      });
+    }
+    expect(await refusal({ storage: { backend: 'oracle' } })).toMatchObject(
+      refused('storage.backend'),
+    );
+    expect(await refusal({ storage: { backend: 'sqlite' } })).toMatchObject(
+      refused('storage.db_url'),
+    );
+  });
+
+  it('is an incomplete or impossible setting', async () => {
+    const remote = { type: 'remote', hostname: 'h', port: 1, key_algorithm: 'ecdsa' };
+    const cases = [
+      [{ server: { http_addr: '' } }, 'http listen address required for server'],
+      [{ server: { http_addr: 'x' } }, 'is not HOST:PORT'],
+      [{ server: { http_addr: ':99999' } }, 'is not HOST:PORT'],
+      [{ server: { http_addr: ':1', tls_cert_file: 'x' } }, 'both tls_cert_file and tls_key_file'],
+      [{ server: { http_addr: ':1', client_ca_file: 'x' } }, 'needs tls_cert_file'],
+      [{ trust_service: { type: '' } }, 'must specify either a "local" or "remote" type'],
+      [{ trust_service: { type: 'other' } }, 'trust_service.type'],
+      [{ trust_service: { ...remote, hostname: '' } }, 'trust_service.hostname'],
+      [{ trust_service: { ...remote, port: 'x' } }, 'trust_service.port'],
+      [{ trust_service: { ...remote, key_algorithm: 'rsa' } }, 'trust_service.key_algorithm'],
+      [{ trust_service: { ...remote, tls_client_cert: 'x' } }, 'both client key and cert'],
+      [
+        { caching: { max_age: { current_metadata: 31_536_001 } } },
+        'caching.max_age.current_metadata',
+      ],
+      [{ logging: { level: 'loud' } }, 'logging.level'],
+    ] as const;
+    for (const [settings, message] of cases) {
+      expect(await refusal(settings)).toMatchObject(refused(message));
+    }
+    for (const prefix of ['nope', '/a/', '../a/', 'a//', 'a/./b/', ' a/', '/']) {
+      expect(await refusal({ repositories: { gun_prefixes: [prefix] } })).toMatchObject(
+        refused('invalid GUN prefix'),
+      );
+    }
+  });
+});
+
+describe('what an operator hears', () => {
+  it('is that a public address has neither encryption nor authentication', async () => {
+    expect((await read({})).warnings).toHaveLength(2);
+    expect((await read({ server: { http_addr: '127.0.0.1:1' } })).warnings).toEqual([]);
+  });
+
+  it('is that local keys do not outlive the process', async () => {
+    const { warnings } = await read({
+      server: { http_addr: 'localhost:1' },
+      storage: { backend: 'sqlite', db_url: 'x' },
+    });
+    expect(warnings).toEqual([expect.stringContaining('forgets its keys')]);
+  });
+});
+
+describe('the embedded default', () => {
+  it('keeps to this machine and one directory, and can be overridden', () => {
+    const defaults = embeddedDefaults('NOTARY_SERVER_', '/data');
+    const readFrom = (env: Environment) =>
+      readServerConfig(configFromEnvironment({ env: { ...defaults, ...env }, prefixes }, '/data'));
+    expect(readFrom({}).config).toMatchObject({
+      listen: { host: '127.0.0.1', port: 4443 },
+      storage: { backend: 'sqlite', file: '/data/server.db' },
+    });
+    expect(readFrom({ NOTARY_SERVER_SERVER_HTTP_ADDR: ':1' }).config.listen.port).toBe(1);
+    expect(readFrom({ PARAPH_SERVER_STORAGE_BACKEND: 'memory' }).config.storage).toEqual({
+      backend: 'memory',
+    });
+  });
+});
