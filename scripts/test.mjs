@@ -7,18 +7,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadTypeScript } from './load-typescript.mjs';
 
-const { interopFiles, missingPeers, peers } = await loadTypeScript('test/peers/peers.ts');
+const { missingPeers, peers } = await loadTypeScript('test/peers/peers.ts');
+const { leftOut } = await loadTypeScript('test/peers/needs.ts');
 
-/** Says what is left out; returns how many programs are missing. */
+/** Says what is left out; returns how many peers are missing. */
 function reportPeers() {
   const missing = missingPeers();
-  for (const name of missing) {
-    console.log(`left out: ${name} is not here; needs ${peers[name].from}`);
-  }
-  for (const [file, needs] of Object.entries(interopFiles)) {
-    const lacking = needs.filter((name) => missing.includes(name));
-    if (lacking.length > 0) console.log(`left out: ${file} (${lacking.join(', ')})`);
-  }
+  for (const name of missing) console.log(`missing: ${name} (needs ${peers[name].from})`);
+  for (const [file, names] of leftOut()) console.log(`left out: ${file} (${names.join(', ')})`);
   return missing.length;
 }
 

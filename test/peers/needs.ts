@@ -1,0 +1,41 @@
+// Which test file needs which peers. A file runs only where all of them are; what is left out is said, never
+// silent. Read by vitest.config.ts (which files run) and by scripts/test.mjs (what is said).
+import { missingPeers, type PeerName } from './peers.ts';
+
+/** What each journey needs, whatever it runs on. */
+const goClient = ['notary', 'docker-28', 'openssl', 'curl'] as const;
+const dockerCli = ['docker-28', 'notary', 'docker-registry', 'openssl', 'curl'] as const;
+const engine = [...dockerCli, 'dockerd', 'namespaces'] as const;
+const paraph = [...dockerCli, 'skopeo'] as const;
+const goServices = ['notary-server', 'notary-signer'] as const;
+
+/** Files outside test/interop that need Node alone are not listed; every other file is. */
+export const needs: Readonly<Record<string, readonly PeerName[]>> = {
+  'src/daemon/database/sqlite.test.ts': ['sqlite'],
+  'src/server/store/sqlite.test.ts': ['sqlite'],
+  'src/signer/crash.test.ts': ['sqlite'],
+  'src/signer/server.test.ts': ['sqlite'],
+  'src/signer/store/store.test.ts': ['sqlite'],
+  'test/interop/docker-cli-on-go-services.test.ts': [...dockerCli, ...goServices],
+  'test/interop/docker-cli-on-our-services.test.ts': [...dockerCli, 'sqlite'],
+  'test/interop/documented-commands.test.ts': [],
+  'test/interop/engine-on-go-services.test.ts': [...engine, ...goServices],
+  'test/interop/engine-on-our-services.test.ts': [...engine, 'sqlite'],
+  'test/interop/go-client-on-go-services.test.ts': [...goClient, ...goServices],
+  'test/interop/go-client-on-our-server.test.ts': [...goClient, 'notary-signer', 'sqlite'],
+  'test/interop/go-client-on-our-services.test.ts': [...goClient, 'sqlite'],
+  'test/interop/go-client-on-our-signer.test.ts': [...goClient, 'notary-server', 'sqlite'],
+  'test/interop/kill-our-services.test.ts': ['notary', 'openssl', 'sqlite'],
+  'test/interop/paraph-on-go-services.test.ts': [...paraph, ...goServices],
+  'test/interop/paraph-on-our-services.test.ts': [...paraph, 'sqlite'],
+  'test/interop/signer-custody.test.ts': ['notary', 'openssl', 'sqlite'],
+};
+
+/** The listed files that cannot run here, each with the peers that it lacks. */
+export function leftOut(): ReadonlyMap<string, readonly PeerName[]> {
+  const missing = missingPeers();
+  const lacking = Object.entries(needs).map(
+    ([file, names]) => [file, names.filter((name) => missing.includes(name))] as const,
+  );
+  return new Map(lacking.filter(([, names]) => names.length > 0));
+}
