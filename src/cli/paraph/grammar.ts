@@ -46,9 +46,9 @@ function helpFor(words: readonly string[], table: readonly CommandSpec[]): Call 
   return parsedCall(words, table);
 }
 
-/** A daemon reads its own flags; only a question for help is answered here. */
+/** A daemon reads its own flags, `-help` among them; only our form of that question is answered here. */
 function programCall(spec: CommandSpec, args: readonly string[]): Call {
-  const wantsHelp = args.some((word) => ['--help', '-help', '-h'].includes(word));
+  const wantsHelp = args.some((word) => word === '--help');
   if (wantsHelp) return { kind: 'print', text: commandHelp(spec) };
   return { kind: 'run', spec, args, flags: new Flags() };
 }
