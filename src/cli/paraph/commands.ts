@@ -113,7 +113,8 @@ export const commands: readonly CommandSpec[] = [
     summary: 'run the trust server, in place of notary-server',
     arguments: '[-config FILE]',
     takes: [0, 1000],
-    about: 'Takes the flags, configuration files and environment of notary-server; paraph server -help lists the flags.',
+    about:
+      'Takes the flags, configuration files and environment of notary-server; paraph server -help lists the flags.',
     flags: [],
     isProgram: true,
     examples: [
@@ -128,7 +129,8 @@ export const commands: readonly CommandSpec[] = [
     summary: 'run the signing service, in place of notary-signer',
     arguments: '[-config FILE]',
     takes: [0, 1000],
-    about: 'Takes the flags, configuration files and environment of notary-signer; paraph signer -help lists the flags.',
+    about:
+      'Takes the flags, configuration files and environment of notary-signer; paraph signer -help lists the flags.',
     flags: [],
     isProgram: true,
     examples: [['paraph signer -config /etc/paraph/signer.json', 'as configured']],
