@@ -6,7 +6,7 @@ import { type Environment, variableName } from '../daemon/config.ts';
 import { ensureLocalCertificate } from '../daemon/local-certificate.ts';
 
 /** Names the variable that holds the passphrase: NOTARY_SIGNER_PASSPHRASE, or a credential `passphrase`. */
-export const embeddedAlias = 'passphrase';
+const embeddedAlias = 'passphrase';
 const prefix = 'NOTARY_SIGNER_';
 
 /**

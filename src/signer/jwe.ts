@@ -16,7 +16,7 @@ export const encryptionAlg = 'A256GCM';
 export const keywrapAlg = 'PBES2-HS256+A128KW';
 
 /** Most rounds that a stored key may ask for; about 0.2 s of one core. */
-export const maxIterations = 1_000_000;
+const maxIterations = 1_000_000;
 /** Go writes 12; RFC 7518 asks for 8 or more. */
 const saltBytes = 12;
 const minSaltBytes = 8;

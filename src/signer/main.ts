@@ -7,7 +7,7 @@ import { createLog, type Log, neighbourLevel } from '../daemon/log.ts';
 import { asFailure, isFailure } from '../errors.ts';
 import { type ReadSignerConfig, readSignerConfig } from './config.ts';
 import { withEmbeddedDefaults } from './embedded-defaults.ts';
-import { type RunningSigner, startSigner } from './server.ts';
+import { startSigner } from './server.ts';
 
 /** Of this release; a test holds it against package.json. */
 export const version = '0.1.0';
@@ -44,11 +44,14 @@ export async function main(args: readonly string[]): Promise<void> {
 }
 
 async function run(flags: DaemonFlags, log: Log): Promise<void> {
+  const stop = watchSignals(log);
   const { config, passphrases, logLevel, warnings } = await read(flags, log);
   log.level = flags.isDebug ? 'debug' : logLevel;
   for (const warning of warnings) log.warning(warning);
   const deps = { log, nowMs: Date.now, ...(passphrases === undefined ? {} : { passphrases }) };
-  await untilStopped(await startSigner(config, deps), log);
+  const signer = await startSigner(config, deps);
+  await stop;
+  await signer.close();
 }
 
 async function read({ configFile }: DaemonFlags, log: Log): Promise<ReadSignerConfig> {
@@ -63,7 +66,11 @@ async function read({ configFile }: DaemonFlags, log: Log): Promise<ReadSignerCo
   return readSignerConfig(view, Date.now(), warn);
 }
 
-function untilStopped(signer: RunningSigner, log: Log): Promise<void> {
+/**
+ * Set before anything else is done: a signal during the start must not end the process without its order.
+ * @returns a promise that resolves when the process is told to stop; told twice, it ends at once.
+ */
+function watchSignals(log: Log): Promise<void> {
   // Node opens its debugger on SIGUSR1 when nobody listens: to a process that holds keys, a way in.
   process.on('SIGUSR1', () => changeLevel(log, 1));
   process.on('SIGUSR2', () => changeLevel(log, -1));
@@ -71,13 +78,13 @@ function untilStopped(signer: RunningSigner, log: Log): Promise<void> {
     log.fatal('unexpected failure', { error });
     process.exit(1);
   });
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     let isStopping = false;
     const stop = (signal: NodeJS.Signals): void => {
       if (isStopping) process.exit(1);
       isStopping = true;
       log.info('stopping', { signal });
-      signer.close().then(resolve, reject);
+      resolve();
     };
     process.on('SIGTERM', stop);
     process.on('SIGINT', stop);

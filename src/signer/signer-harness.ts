@@ -44,7 +44,7 @@ export function captureLog(): LogCapture {
   return { log: createLog({ level: 'debug', service: 'test', stream }), lines };
 }
 
-export const mutualTls = (): ChannelCredentials =>
+const mutualTls = (): ChannelCredentials =>
   credentials.createSsl(pem(authority.cert), pem(client.key), pem(client.cert));
 export const serverTls = (): ChannelCredentials => credentials.createSsl(pem(authority.cert));
 
