@@ -47,7 +47,7 @@ export function runProgram(
   env: NodeJS.ProcessEnv = {},
 ): Child {
   const child = spawn(process.execPath, [file, ...args], {
-    env: { PATH: process.env.PATH, ...env },
+    env: { ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let text = '';
