@@ -64,15 +64,23 @@ export interface ChildProgram {
   remove(): Promise<void>;
 }
 
-/** Bundles `test/client/programs/<name>.ts` so that plain Node can run it. */
-export async function childProgram(name: string): Promise<ChildProgram> {
+/** The programs, spelled out so that checks of the sources see what is used. */
+const programs = {
+  'cache-update': new URL('./programs/cache-update.ts', import.meta.url),
+  counter: new URL('./programs/counter.ts', import.meta.url),
+  'lock-holder': new URL('./programs/lock-holder.ts', import.meta.url),
+  sign: new URL('./programs/sign.ts', import.meta.url),
+} as const;
+
+/** Bundles a program so that plain Node can run it. */
+export async function childProgram(name: keyof typeof programs): Promise<ChildProgram> {
   const directory = await mkdtemp(join(tmpdir(), 'paraph-child-'));
   const preloadPath = join(directory, 'preload.mjs');
   const programPath = join(directory, 'program.mjs');
   await chmod(directory, 0o755); // also for children that run as another user
   await writeFile(preloadPath, preload);
   await build({
-    entryPoints: [fileURLToPath(new URL(`./programs/${name}.ts`, import.meta.url))],
+    entryPoints: [fileURLToPath(programs[name])],
     outfile: programPath,
     bundle: true,
     format: 'esm',

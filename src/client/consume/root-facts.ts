@@ -44,6 +44,6 @@ export function offeredWords(file: RootFile, gun: string, nowMs: number): string
 }
 
 /** Seven digits of each id, as in all prose. */
-export function shortIds(ids: readonly string[]): string {
+function shortIds(ids: readonly string[]): string {
   return ids.length === 0 ? 'no usable key' : ids.map((id) => id.slice(0, 7)).join(', ');
 }

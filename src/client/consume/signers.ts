@@ -2,7 +2,7 @@
 // `repository key`.
 import type { TargetsRole } from '../../tuf/role.ts';
 
-export const repositoryKeyName = 'repository key';
+const repositoryKeyName = 'repository key';
 
 export function signerName(role: TargetsRole): string {
   return role === 'targets' ? repositoryKeyName : role.slice('targets/'.length);

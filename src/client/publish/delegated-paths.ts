@@ -19,7 +19,7 @@ export function delegationOf(set: TrustedSet, role: DelegationRole): Delegation 
 }
 
 /** Prefixes of tags for which `role` counts; the empty one is every tag. */
-export function allowedPaths(set: TrustedSet, role: TargetsRole): readonly string[] {
+function allowedPaths(set: TrustedSet, role: TargetsRole): readonly string[] {
   if (!isDelegationRole(role)) return [''];
   const above = allowedPaths(set, parentRole(role));
   return delegationOf(set, role).paths.filter((path) =>

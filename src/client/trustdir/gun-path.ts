@@ -32,7 +32,7 @@ function fault(gun: string): string | undefined {
 }
 
 /** Throws REFERENCE_INVALID unless `gun` can be the name of a repository in a trust directory. */
-export function requireSafeGun(gun: string): void {
+function requireSafeGun(gun: string): void {
   const problem = fault(gun);
   if (problem === undefined) return;
   throw new Failure('REFERENCE_INVALID', `repository name "${shown(gun, 80)}" ${problem}`);

@@ -26,7 +26,7 @@ export interface Holder {
 export const elsewherePatienceMs = 10 * 60_000;
 
 /** A lock file without readable content was cut short by a crash; it is believed for this long. */
-export const damagedPatienceMs = 60_000;
+const damagedPatienceMs = 60_000;
 
 const tokenPattern = /^[0-9a-f-]{36}$/;
 
