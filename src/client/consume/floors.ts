@@ -18,6 +18,8 @@ interface Signers {
 export class Floors {
   private readonly versions: Map<RoleName, number>;
   private listed: ReadonlySet<string> = new Set();
+  /** True when the cache holds a newer state than the one that is remembered: another program refreshed it. */
+  private isCacheAhead = false;
 
   /** Floors that are remembered; none for a repository that is new to this machine. */
   constructor(remembered: ReadonlyMap<RoleName, number> = new Map()) {
@@ -38,7 +40,9 @@ export class Floors {
   learnTimestamp(cached: Buffer | undefined, root: Root): void {
     if (cached === undefined) return;
     const signers = { role: roleKeysOf(root, 'timestamp'), keys: root.keys };
-    this.learn('timestamp', () => parseTimestamp(cached), signers);
+    const remembered = this.versions.get('timestamp') ?? 0;
+    const timestamp = this.learn('timestamp', () => parseTimestamp(cached), signers);
+    this.isCacheAhead = timestamp !== undefined && timestamp.version > remembered;
   }
 
   /** The same for a cached snapshot, and which files it lists. */
@@ -49,8 +53,12 @@ export class Floors {
     this.listed = new Set(snapshot?.meta.keys());
   }
 
-  /** Takes the version of a cached targets file, if `signers` have signed it. */
+  /**
+   * Takes the version of a cached targets file, if `signers` have signed it. A file that we have cached ourselves has
+   * its version in memory, and need not be read for it: it may be large.
+   */
   learnTargets(role: TargetsRole, cached: Buffer, signers: Signers): void {
+    if (!this.isCacheAhead && this.versions.has(role)) return;
     this.learn(role, () => parseTargets(cached, role), signers);
   }
 

@@ -41,14 +41,3 @@ export function* nearExpiries(set: TrustedSet, gun: string, nowMs: number): Gene
     if (isNear(ms, nowMs)) yield { role, what: 'metadata', expiresMs: ms };
   }
 }
-
-/** The roles that a set holds, with the version of each. */
-export function versionsOf(set: TrustedSet): ReadonlyMap<RoleName, number> {
-  const versions = new Map<RoleName, number>([['root', set.root.signed.version]]);
-  for (const { role, file } of walkRoles((name) => set.targets(name))) {
-    versions.set(role, file.signed.version);
-  }
-  if (set.snapshot !== undefined) versions.set('snapshot', set.snapshot.signed.version);
-  if (set.timestamp !== undefined) versions.set('timestamp', set.timestamp.signed.version);
-  return versions;
-}

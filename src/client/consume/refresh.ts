@@ -16,7 +16,6 @@ import type { Answer } from './answer.ts';
 import { Floors } from './floors.ts';
 import { keep } from './keep.ts';
 import { loadAllTargets } from './load-targets.ts';
-import { versionsOf } from './near-expiry.ts';
 import { report } from './report.ts';
 import { maxTimestampBytes, RoleFiles } from './role-files.ts';
 import { rootFacts } from './root-facts.ts';
@@ -29,6 +28,7 @@ import {
 } from './situation.ts';
 import { TimestampSource } from './timestamp-source.ts';
 import type { TrustedRepository } from './trusted-repository.ts';
+import { versionsOf } from './trusted-repository.ts';
 
 /**
  * The repository `gun` as of now, verified.
