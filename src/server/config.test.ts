@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { configFromEnvironment, type Environment, loadConfig } from '../daemon/config.ts';
 import { type ReadConfig, readServerConfig } from './config.ts';
-import { embeddedDefaults } from './embedded-defaults.ts';
+import { withEmbeddedDefaults } from './embedded-defaults.ts';
 
 const prefixes = ['PARAPH_SERVER_', 'NOTARY_SERVER_'];
 let directory: string;
@@ -89,7 +89,7 @@ describe('a configuration of notary-server', () => {
   it('has Go’s defaults', async () => {
     const { config, logLevel } = await read({});
     expect(config).toEqual({
-      listen: { host: undefined, port: 4443 },
+      listen: { host: '', port: 4443 },
       trust: { type: 'local' },
       storage: { backend: 'memory' },
       gunPrefixes: [],
@@ -208,17 +208,26 @@ describe('what an operator hears', () => {
 });
 
 describe('the embedded default', () => {
-  it('keeps to this machine and one directory, and can be overridden', () => {
-    const defaults = embeddedDefaults('NOTARY_SERVER_', '/data');
-    const readFrom = (env: Environment) =>
-      readServerConfig(configFromEnvironment({ env: { ...defaults, ...env }, prefixes }, '/data'));
-    expect(readFrom({}).config).toMatchObject({
+  it('keeps to this machine and its directories, and can be overridden', async () => {
+    const home = { HOME: directory };
+    const readFrom = async (env: Environment) => {
+      const all = await withEmbeddedDefaults({ ...home, ...env }, Date.now());
+      return readServerConfig(configFromEnvironment({ env: all, prefixes }, directory));
+    };
+    const data = join(directory, '.local/share/paraph');
+    expect((await readFrom({})).config).toMatchObject({
       listen: { host: '127.0.0.1', port: 4443 },
-      storage: { backend: 'sqlite', file: '/data/server.db' },
+      trust: {
+        type: 'remote',
+        host: 'localhost',
+        port: 7899,
+        authorityFile: join(data, 'signer/signer.crt'),
+      },
+      storage: { backend: 'sqlite', file: join(data, 'server/server.db') },
     });
-    expect(readFrom({ NOTARY_SERVER_SERVER_HTTP_ADDR: ':1' }).config.listen.port).toBe(1);
-    expect(readFrom({ PARAPH_SERVER_STORAGE_BACKEND: 'memory' }).config.storage).toEqual({
-      backend: 'memory',
-    });
+    const { config } = await readFrom({ NOTARY_SERVER_SERVER_HTTP_ADDR: ':1' });
+    expect(config.listen.port).toBe(1);
+    const memory = await readFrom({ PARAPH_SERVER_STORAGE_BACKEND: 'memory' });
+    expect(memory.config.storage).toEqual({ backend: 'memory' });
   });
 });

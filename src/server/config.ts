@@ -4,11 +4,12 @@
 import { resolve } from 'node:path';
 import type { ConfigView } from '../daemon/config.ts';
 import { checkSettings, strictSections } from '../daemon/config-keys.ts';
+import { type ListenAddress, parseListenAddress } from '../daemon/listen-address.ts';
 import { type LogLevel, logLevels } from '../daemon/log.ts';
 import { Failure } from '../errors.ts';
 
 export interface ServerConfig {
-  readonly listen: { readonly host: string | undefined; readonly port: number };
+  readonly listen: ListenAddress;
   readonly tls?: {
     readonly certFile: string;
     readonly keyFile: string;
@@ -108,13 +109,9 @@ export function readServerConfig(view: ConfigView): ReadConfig {
   return { config, logLevel: readLevel(view), warnings: [...warnings, ...exposures(config)] };
 }
 
-function readAddress(view: ConfigView): ServerConfig['listen'] {
+function readAddress(view: ConfigView): ListenAddress {
   const text = view.requiredText('is missing: http listen address required for server');
-  const parts = /^(?:\[([0-9a-fA-F:.%]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text);
-  const port = Number(parts?.[3]);
-  if (parts === null || port > 65_535) return view.fail('is not HOST:PORT');
-  const host = parts[1] ?? parts[2];
-  return { host: host === '' ? undefined : host, port };
+  return parseListenAddress(text, view.path);
 }
 
 function readTls(view: ConfigView): ServerConfig['tls'] {
@@ -248,6 +245,6 @@ function exposures({ listen, tls, auth, trust, storage }: ServerConfig): readonl
   return warnings;
 }
 
-function isLoopback(host: string | undefined): boolean {
-  return host === 'localhost' || host === '::1' || host?.startsWith('127.') === true;
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }

@@ -1,14 +1,12 @@
 // paraph-server: the one place of the server that sees the process. Flags, environment and signals go in; the
 // exit status comes out. Called by bin/paraph-server, and by `paraph server`.
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { configFromEnvironment, loadConfig } from '../daemon/config.ts';
+import { type DaemonFlags, parseDaemonFlags } from '../daemon/flags.ts';
 import { createLog, type Log, neighbourLevel } from '../daemon/log.ts';
 import { asFailure, isFailure } from '../errors.ts';
 import { type ReadConfig, readServerConfig } from './config.ts';
-import { embeddedDefaults } from './embedded-defaults.ts';
-import { type Flags, parseFlags, usage } from './flags.ts';
-import { type RunningServer, startServer } from './server.ts';
+import { withEmbeddedDefaults } from './embedded-defaults.ts';
+import { startServer } from './server.ts';
 
 /** Of this release; a test holds it against package.json. */
 export const version = '0.1.0';
@@ -16,11 +14,22 @@ export const version = '0.1.0';
 /** PARAPH_ wins over NOTARY_ where both are set. */
 const prefixes = ['PARAPH_SERVER_', 'NOTARY_SERVER_'];
 
+const usage = `Usage: paraph-server [-config FILE] [-debug] [-bootstrap] [-version]
+
+  -config FILE   notary-server's configuration file (json, yaml or toml); without it, the embedded
+                 default: SQLite in a data directory, listening on 127.0.0.1:4443, with the signer
+                 of this machine on its own embedded default (start paraph-signer beside it)
+  -debug         log at level debug
+  -bootstrap     make the tables, then end
+  -logf FORMAT   accepted for notary's sake; the log is JSON
+  -version       print the version, then end
+`;
+
 /** Runs until a signal ends it. Sets the exit status. */
 export async function main(args: readonly string[]): Promise<void> {
   const log = createLog({ level: 'info', service: 'paraph-server', stream: process.stderr });
   try {
-    const flags = parseFlags(args);
+    const flags = parseDaemonFlags(args, 'paraph-server');
     if (flags.isHelp) process.stdout.write(usage);
     else if (flags.isVersion) process.stdout.write(`paraph-server ${version}\n`);
     else await run(flags, log);
@@ -32,50 +41,47 @@ export async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-async function run(flags: Flags, log: Log): Promise<void> {
+async function run(flags: DaemonFlags, log: Log): Promise<void> {
+  const stopped = watchSignals(log);
   const { config, logLevel, warnings } = await read(flags);
-  log.info('starting', { version, node: process.version, storage: config.storage.backend });
+  log.level = flags.isDebug ? 'debug' : logLevel;
   for (const warning of warnings) log.warning(warning);
   const server = await startServer(config, { log, now: Date.now });
-  if (flags.isBootstrap) {
-    await server.close();
-    return;
-  }
-  log.info('listening', { url: server.url });
-  log.level = flags.isDebug ? 'debug' : logLevel;
-  await untilStopped(server, log);
+  if (!flags.isBootstrap) await stopped;
+  await server.close();
 }
 
-async function read({ configFile }: Flags): Promise<ReadConfig> {
+async function read({ configFile }: DaemonFlags): Promise<ReadConfig> {
   const { env } = process;
   if (configFile !== undefined) {
     return readServerConfig(await loadConfig(configFile, { env, prefixes }));
   }
-  const dataDir =
-    env['PARAPH_DATA_DIR'] ??
-    env['STATE_DIRECTORY'] ??
-    join(env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'paraph', 'server');
-  const withDefaults = { ...embeddedDefaults('NOTARY_SERVER_', dataDir), ...env };
-  return readServerConfig(configFromEnvironment({ env: withDefaults, prefixes }, dataDir));
+  const withDefaults = await withEmbeddedDefaults(env, Date.now());
+  return readServerConfig(configFromEnvironment({ env: withDefaults, prefixes }, process.cwd()));
 }
 
-function untilStopped(server: RunningServer, log: Log): Promise<void> {
+/**
+ * Set before anything else is done: a signal during the start must not end the process without its order.
+ * @returns a promise that resolves when the process is told to stop; told twice, it ends at once.
+ */
+function watchSignals(log: Log): Promise<void> {
+  // Node opens its debugger on SIGUSR1 when nobody listens.
   process.on('SIGUSR1', () => changeLevel(log, 1));
   process.on('SIGUSR2', () => changeLevel(log, -1));
-  return new Promise((resolve, reject) => {
+  process.on('uncaughtException', (error) => {
+    log.fatal('unexpected failure', { error });
+    process.exit(1);
+  });
+  return new Promise((resolve) => {
     let isStopping = false;
     const stop = (signal: NodeJS.Signals): void => {
       if (isStopping) process.exit(1);
       isStopping = true;
       log.info('stopping', { signal });
-      server.close().then(resolve, reject);
+      resolve();
     };
     process.on('SIGTERM', stop);
     process.on('SIGINT', stop);
-    process.on('uncaughtException', (error) => {
-      log.fatal('unexpected failure', { error });
-      process.exit(1);
-    });
   });
 }
 

@@ -42,6 +42,7 @@ export interface RunningServer {
 
 /** @throws Failure CONFIG_INVALID, ADDON_MISSING, DISK, STORE_FAILED */
 export async function startServer(config: ServerConfig, deps: ServerDeps): Promise<RunningServer> {
+  const { log } = deps;
   const tls = await loadTls(config, deps);
   const authorizer = config.auth && (await openAuth(config.auth, deps));
   const signing = await openSigning(config.trust, deps);
@@ -67,11 +68,14 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
     const { host, port } = config.listen;
     const listener = await listen({ host, port, limits, ...(tls && { tls }) }, service);
     void health.start();
+    const url = `${tls === undefined ? 'http' : 'https'}://${urlHost(listener.host)}:${listener.port}`;
+    log.info('the server listens', { url, storage: config.storage.backend });
     return {
-      url: `${tls === undefined ? 'http' : 'https'}://${urlHost(listener.host)}:${listener.port}`,
+      url,
       close: async () => {
         await listener.close();
         await closeRooms();
+        log.info('the server has stopped');
       },
     };
   } catch (error) {

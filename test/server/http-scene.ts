@@ -35,34 +35,18 @@ const memoryConfig: ServerConfig = {
   cacheSeconds: { current: 300, consistent: 2_592_000 },
 };
 
-export class HttpScene {
-  readonly server: RunningServer;
+/** A publisher who speaks to a server on a port of this machine. */
+export class HttpPublisher {
+  readonly port: number;
   readonly sim: RepositorySimulator;
 
-  private constructor(server: RunningServer, sim: RepositorySimulator) {
-    this.server = server;
+  constructor(port: number, sim: RepositorySimulator) {
+    this.port = port;
     this.sim = sim;
-  }
-
-  static async start(
-    config: Partial<ServerConfig> = {},
-    limits: Partial<HttpLimits> = {},
-  ): Promise<HttpScene> {
-    const sim = new RepositorySimulator();
-    const deps = {
-      log: silentLog(),
-      now: () => sim.nowMs,
-      limits: { ...httpLimits, ...limits },
-    };
-    return new HttpScene(await startServer({ ...memoryConfig, ...config }, deps), sim);
   }
 
   get gun(): string {
     return this.sim.gun;
-  }
-
-  get port(): number {
-    return Number(new URL(this.server.url).port);
   }
 
   tuf(name: string): string {
@@ -109,6 +93,28 @@ export class HttpScene {
   uploadParts(parts: readonly (readonly [string, Buffer | string])[]): Promise<HttpAnswer> {
     const body = form(parts);
     return this.ask(this.tuf(''), { method: 'POST', headers: formHeaders, body });
+  }
+}
+
+export class HttpScene extends HttpPublisher {
+  readonly server: RunningServer;
+
+  private constructor(server: RunningServer, sim: RepositorySimulator) {
+    super(Number(new URL(server.url).port), sim);
+    this.server = server;
+  }
+
+  static async start(
+    config: Partial<ServerConfig> = {},
+    limits: Partial<HttpLimits> = {},
+  ): Promise<HttpScene> {
+    const sim = new RepositorySimulator();
+    const deps = {
+      log: silentLog(),
+      now: () => sim.nowMs,
+      limits: { ...httpLimits, ...limits },
+    };
+    return new HttpScene(await startServer({ ...memoryConfig, ...config }, deps), sim);
   }
 
   /** A repository whose snapshot and timestamp the server signs: root 1, targets 1. */

@@ -3,7 +3,7 @@ import { createServer as createHttpServer, type RequestListener, type Server } f
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { tlsPolicy } from '../../daemon/tls.ts';
+import { tlsPolicy, trustClientCertificates } from '../../daemon/tls.ts';
 import { Failure } from '../../errors.ts';
 import { type Answer, unreadableRequest } from './answer.ts';
 import { ConnectionGuard } from './connection-guard.ts';
@@ -17,8 +17,8 @@ export interface TlsIdentity {
 }
 
 export interface ListenOptions {
-  /** Undefined for all addresses of this machine. */
-  readonly host: string | undefined;
+  /** Empty for all addresses of this machine. */
+  readonly host: string;
   /** 0 for any free port. */
   readonly port: number;
   readonly tls?: TlsIdentity;
@@ -49,12 +49,10 @@ export async function listen(
   await new Promise<void>((resolve, reject) => {
     const refuse = (cause: Error): void => {
       guard.stop();
-      reject(
-        new Failure('CONFIG_INVALID', `${host ?? ''}:${port} cannot be listened on`, { cause }),
-      );
+      reject(new Failure('CONFIG_INVALID', `${host}:${port} cannot be listened on`, { cause }));
     };
     server.once('error', refuse);
-    server.listen(port, host, () => {
+    server.listen({ port, ...(host === '' ? {} : { host }) }, () => {
       server.off('error', refuse);
       resolve();
     });
@@ -74,22 +72,22 @@ function createServer({ tls, limits }: ListenOptions, onRequest: RequestListener
   };
   if (tls === undefined) return createHttpServer(timing, onRequest);
   const { cert, key, clientAuthority } = tls;
-  const clients =
-    clientAuthority === undefined
-      ? {}
-      : { ca: clientAuthority, requestCert: true, rejectUnauthorized: true };
-  return createHttpsServer(
+  const isMutual = clientAuthority !== undefined;
+  const server = createHttpsServer(
     {
       ...timing,
       ...tlsPolicy,
       cert,
       key,
-      ...clients,
+      requestCert: isMutual,
+      rejectUnauthorized: isMutual,
       ALPNProtocols: ['http/1.1'],
       handshakeTimeout: limits.handshakeMs,
     },
     onRequest,
   );
+  if (isMutual) trustClientCertificates(server, { cert, key, ca: clientAuthority });
+  return server;
 }
 
 function boundAddress(server: Server): AddressInfo {

@@ -2,15 +2,18 @@
 // (signer reference, section 1). What a signer answers is not believed further than needed: a public key must
 // have the id under which it was asked for, and signatures are verified by whoever attaches them.
 import {
-  type HealthCheckResponse,
+  HealthCheckRequest,
+  HealthCheckResponse,
   HealthCheckResponse_ServingStatus,
-  HealthService,
-} from '../../daemon/rpc/generated/health.ts';
+} from '../../daemon/rpc/generated/messages/health.ts';
 import {
-  KeyManagementService,
-  type PublicKey as PublicKeyMessage,
-  SignerService,
-} from '../../daemon/rpc/generated/signer.ts';
+  CreateKeyRequest,
+  GetKeyInfoResponse,
+  KeyID,
+  PublicKey as PublicKeyMessage,
+  Signature,
+  SignatureRequest,
+} from '../../daemon/rpc/generated/messages/signer.ts';
 import { healthServiceNames } from '../../daemon/rpc/protocol.ts';
 import { Failure, isFailure } from '../../errors.ts';
 import { type PublicKey, publicKey } from '../../tuf/public-key.ts';
@@ -24,6 +27,23 @@ const healthDeadlineMs = 10_000;
 
 /** Public keys remembered: a key that a signer has does not change. */
 const maxKnownKeys = 20_000;
+
+const createKey = {
+  path: '/proto.KeyManagement/CreateKey',
+  request: CreateKeyRequest,
+  response: PublicKeyMessage,
+};
+const getKeyInfo = {
+  path: '/proto.KeyManagement/GetKeyInfo',
+  request: KeyID,
+  response: GetKeyInfoResponse,
+};
+const sign = { path: '/proto.Signer/Sign', request: SignatureRequest, response: Signature };
+const checkHealth = {
+  path: '/grpc.health.v1.Health/Check',
+  request: HealthCheckRequest,
+  response: HealthCheckResponse,
+};
 
 export interface RemoteSigningOptions {
   readonly address: SignerAddress;
@@ -44,7 +64,6 @@ export class RemoteSigning implements SigningService {
 
   async createKey(gun: string, role: OnlineRole): Promise<PublicKey> {
     const request = { algorithm: this.#algorithm, gun, role };
-    const { createKey } = KeyManagementService;
     return readKey(await this.#connection.call(createKey, request, keyDeadlineMs));
   }
 
@@ -52,7 +71,6 @@ export class RemoteSigning implements SigningService {
     const known = this.#known.get(keyId);
     if (known !== undefined) return known;
     try {
-      const { getKeyInfo } = KeyManagementService;
       const key = readKey(await this.#connection.call(getKeyInfo, { ID: keyId }, keyDeadlineMs));
       if (key.id !== keyId) throw wrongAnswer(`another key than ${keyId}`);
       if (this.#known.size >= maxKnownKeys) this.#known.clear();
@@ -67,7 +85,7 @@ export class RemoteSigning implements SigningService {
   async sign(keyId: string, message: Buffer): Promise<Buffer> {
     const request = { keyID: { ID: keyId }, content: message };
     try {
-      const { content } = await this.#connection.call(SignerService.sign, request, signDeadlineMs);
+      const { content } = await this.#connection.call(sign, request, signDeadlineMs);
       return content;
     } catch (error) {
       if (!isFailure(error, 'SIGNING_KEY_NOT_FOUND')) throw error;
@@ -83,11 +101,7 @@ export class RemoteSigning implements SigningService {
   /** The two services that Go's server asks for. */
   async check(): Promise<void> {
     for (const service of healthServiceNames.slice(0, 2)) {
-      const answer: HealthCheckResponse = await this.#connection.call(
-        HealthService.check,
-        { service },
-        healthDeadlineMs,
-      );
+      const answer = await this.#connection.call(checkHealth, { service }, healthDeadlineMs);
       if (answer.status !== HealthCheckResponse_ServingStatus.SERVING) {
         throw new Failure('SIGNER_UNAVAILABLE', `${service} is not serving`);
       }

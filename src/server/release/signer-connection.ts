@@ -1,64 +1,50 @@
-// The gRPC connection to the signer. Loaded only when a signer is configured: gRPC is the slowest thing here to
-// load. Knows transport, deadlines and status codes; what is asked is remote-signing.ts.
+// The connection to the signer: gRPC with one message each way, on node:http2 and mutual TLS. Knows transport,
+// deadlines and status codes; what is asked is remote-signing.ts.
 //
-// Every call has a deadline. The connection is made at the first call and made again by gRPC when it breaks; it
-// is thrown away when an answer is overdue, because a peer that vanished without a word would hold every call.
-import { createSecureContext } from 'node:tls';
-import {
-  type ChannelCredentials,
-  Client,
-  credentials,
-  Metadata,
-  type ServiceError,
-  status,
-} from '@grpc/grpc-js';
+// Every call has a deadline. The connection is made at the first call and made again when it was lost; it is thrown
+// away when an answer is overdue, because a peer that vanished without a word would hold every later call too.
+import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
+import { createSecureContext, type SecureContext } from 'node:tls';
+import { frame, prefixBytes, unframe } from '../../daemon/rpc/framing.ts';
 import { maxMessageBytes } from '../../daemon/rpc/protocol.ts';
 import { tlsPolicy } from '../../daemon/tls.ts';
-import { type ErrorCode, Failure } from '../../errors.ts';
+import { asFailure, type ErrorCode, Failure } from '../../errors.ts';
 
 export interface SignerAddress {
   readonly host: string;
   readonly port: number;
   /** PEM of the authorities that must have issued the signer's certificate; the system's when absent. */
-  readonly authority?: Buffer;
+  readonly authority?: Buffer | undefined;
   /** Certificate and key with which this server shows who it is. */
-  readonly identity?: { readonly cert: Buffer; readonly key: Buffer };
+  readonly identity?: { readonly cert: Buffer; readonly key: Buffer } | undefined;
 }
 
-/** One call of a generated service definition. */
+/** One call: its path, and the generated codecs of its messages. */
 export interface UnaryMethod<Request, Response> {
   readonly path: string;
-  readonly requestSerialize: (value: Request) => Buffer;
-  readonly responseDeserialize: (value: Buffer) => Response;
+  readonly request: { encode(message: Request): { finish(): Uint8Array } };
+  readonly response: { decode(bytes: Uint8Array): Response };
 }
 
-const channelOptions = {
-  'grpc.max_receive_message_length': maxMessageBytes,
-  'grpc.initial_reconnect_backoff_ms': 100,
-  'grpc.max_reconnect_backoff_ms': 1000,
-  // The proxy variables of the environment are meant for the internet, not for the signer's network.
-  'grpc.enable_http_proxy': 0,
-} as const;
+/** gRPC's status codes by number, as Go writes them. */
+const codeNames =
+  'OK Canceled Unknown InvalidArgument DeadlineExceeded NotFound AlreadyExists PermissionDenied ResourceExhausted FailedPrecondition Aborted OutOfRange Unimplemented Internal Unavailable DataLoss Unauthenticated'.split(
+    ' ',
+  );
 
 /** Text of a peer that is handed on in a message. */
 const maxDetailLength = 300;
 
 export class SignerConnection {
-  readonly #target: string;
-  readonly #credentials: ChannelCredentials;
-  #client: Client | undefined;
-  #closed = false;
+  readonly #origin: string;
+  readonly #context: SecureContext;
+  #session: ClientHttp2Session | undefined;
+  #isClosed = false;
 
-  constructor(address: SignerAddress) {
-    const host = address.host.includes(':') ? `[${address.host}]` : address.host;
-    this.#target = `dns:///${host}:${address.port}`;
-    this.#credentials = credentials.createFromSecureContext(
-      createSecureContext({
-        ...tlsPolicy,
-        ...(address.authority === undefined ? {} : { ca: address.authority }),
-        ...address.identity,
-      }),
-    );
+  constructor({ host, port, authority, identity }: SignerAddress) {
+    this.#origin = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
+    const ca = authority === undefined ? {} : { ca: authority };
+    this.#context = createSecureContext({ ...tlsPolicy, ...ca, ...identity });
   }
 
   /**
@@ -71,90 +57,112 @@ export class SignerConnection {
     request: Request,
     deadlineMs: number,
   ): Promise<Response> {
-    if (this.#closed) throw new Failure('SIGNER_UNAVAILABLE', 'this server is stopping');
-    const client = this.#connected();
+    const message = frame(method.request.encode(request).finish());
+    const body = await this.#exchange(method.path, message, deadlineMs);
     try {
-      return await unary(client, method, request, deadlineMs);
-    } catch (error) {
-      if (statusOf(error) === status.DEADLINE_EXCEEDED) this.#drop(client);
-      throw signerFailure(error);
+      return method.response.decode(unframe(body));
+    } catch (cause) {
+      throw new Failure('SIGNING_FAILED', 'the signing service answered with something else', {
+        cause,
+      });
     }
   }
 
   close(): void {
-    this.#closed = true;
-    this.#client?.close();
+    this.#isClosed = true;
+    this.#session?.destroy();
   }
 
-  #connected(): Client {
-    this.#client ??= new Client(this.#target, this.#credentials, channelOptions);
-    return this.#client;
+  #exchange(path: string, message: Buffer, deadlineMs: number): Promise<Buffer> {
+    if (this.#isClosed) throw new Failure('SIGNER_UNAVAILABLE', 'this server is stopping');
+    const session = this.#connected();
+    return new Promise((resolve, reject) => {
+      const stream = session.request({
+        ':method': 'POST',
+        ':path': path,
+        'content-type': 'application/grpc',
+        te: 'trailers',
+        'grpc-timeout': `${deadlineMs}m`,
+      });
+      const overdue = setTimeout(() => {
+        this.#drop(session);
+        reject(unreachable('DeadlineExceeded'));
+      }, deadlineMs);
+      stream.on('close', () => clearTimeout(overdue));
+      readAnswer(stream, resolve, reject);
+      stream.end(message);
+    });
   }
 
-  #drop(client: Client): void {
-    if (this.#client === client) this.#client = undefined;
-    client.close();
+  #connected(): ClientHttp2Session {
+    if (this.#session !== undefined) return this.#session;
+    const session = connect(this.#origin, { secureContext: this.#context });
+    const forget = (): void => {
+      if (this.#session === session) this.#session = undefined;
+    };
+    // Why it broke is told by the calls that were open.
+    session.on('error', forget).on('close', forget).on('goaway', forget);
+    this.#session = session;
+    return session;
+  }
+
+  #drop(session: ClientHttp2Session): void {
+    if (this.#session === session) this.#session = undefined;
+    session.destroy();
   }
 }
 
-function unary<Request, Response>(
-  client: Client,
-  { path, requestSerialize, responseDeserialize }: UnaryMethod<Request, Response>,
-  request: Request,
-  deadlineMs: number,
-): Promise<Response> {
-  return new Promise((resolve, reject) => {
-    client.makeUnaryRequest(
-      path,
-      requestSerialize,
-      responseDeserialize,
-      request,
-      new Metadata(),
-      { deadline: Date.now() + deadlineMs },
-      (error: ServiceError | null, response?: Response) => {
-        if (error !== null) reject(error);
-        else if (response === undefined) reject(new Error('an answer without a message'));
-        else resolve(response);
-      },
-    );
+/** Settles with the body of a call that ended well, else with its failure. */
+function readAnswer(
+  stream: ClientHttp2Stream,
+  resolve: (body: Buffer) => void,
+  reject: (failure: Failure) => void,
+): void {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  let status: string | undefined;
+  let details = '';
+  const note = (headers: Readonly<Record<string, unknown>>): void => {
+    if (typeof headers['grpc-status'] === 'string') status = headers['grpc-status'];
+    if (typeof headers['grpc-message'] === 'string') details = headers['grpc-message'];
+  };
+  stream.on('response', note).on('trailers', note);
+  stream.on('data', (chunk: Buffer) => {
+    length += chunk.length;
+    if (length <= prefixBytes + maxMessageBytes) chunks.push(chunk);
+    else stream.close(constants.NGHTTP2_CANCEL);
+  });
+  stream.on('error', (cause) => reject(unreachable('Unavailable', cause)));
+  stream.on('close', () => {
+    if (status === '0') resolve(Buffer.concat(chunks));
+    else if (status === undefined) reject(unreachable('Unavailable'));
+    else reject(refused(Number(status), details));
   });
 }
 
-function statusOf(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined;
-  return typeof error.code === 'number' ? error.code : undefined;
+/** The text is fixed: what the system says names addresses of the private network. */
+function unreachable(code: 'Unavailable' | 'DeadlineExceeded', cause?: unknown): Failure {
+  const message = `rpc error: code = ${code} desc = the signing service did not answer`;
+  return new Failure('SIGNER_UNAVAILABLE', message, { cause: cause && asFailure(cause) });
 }
 
-/**
- * The message goes on to clients, in Go's form. Where the signer could not be reached it is fixed: gRPC's own
- * text names addresses of the private network.
- */
-function signerFailure(cause: unknown): Failure {
-  const code = statusOf(cause);
-  const details = cause instanceof Error && 'details' in cause ? String(cause.details) : '';
-  const isAnswer = code !== undefined && !unreachable.has(code) && details !== '';
-  const words = isAnswer ? details.slice(0, maxDetailLength) : 'the signing service did not answer';
-  return new Failure(codeFor(code), `rpc error: code = ${goName(code)} desc = ${words}`, { cause });
+/** What the signer itself said, in Go's form; it may go on to clients. */
+function refused(status: number, details: string): Failure {
+  const name = codeNames[status] ?? 'Unknown';
+  if (name === 'Unavailable' || name === 'DeadlineExceeded') return unreachable(name);
+  const words = decodeDetails(details).slice(0, maxDetailLength);
+  return new Failure(failureCode(name), `rpc error: code = ${name} desc = ${words}`);
 }
 
-const unreachable: ReadonlySet<number> = new Set([
-  status.UNAVAILABLE,
-  status.DEADLINE_EXCEEDED,
-  status.CANCELLED,
-]);
-
-function codeFor(code: number | undefined): ErrorCode {
-  if (code === status.NOT_FOUND) return 'SIGNING_KEY_NOT_FOUND';
-  if (code === status.FAILED_PRECONDITION) return 'SIGNING_KEY_LOCKED';
-  return code === undefined || unreachable.has(code) ? 'SIGNER_UNAVAILABLE' : 'SIGNING_FAILED';
+function failureCode(name: string): ErrorCode {
+  if (name === 'NotFound') return 'SIGNING_KEY_NOT_FOUND';
+  return name === 'FailedPrecondition' ? 'SIGNING_KEY_LOCKED' : 'SIGNING_FAILED';
 }
 
-/** `NOT_FOUND` is `NotFound` in Go. */
-function goName(code: number | undefined): string {
-  const name = Object.entries(status).find(([, value]) => value === code)?.[0] ?? 'UNKNOWN';
-  return name
-    .toLowerCase()
-    .split('_')
-    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
-    .join('');
+function decodeDetails(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
