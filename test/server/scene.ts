@@ -14,7 +14,7 @@ import type { RoleName } from '../../src/tuf/role.ts';
 import { RepositorySimulator } from '../simulator/repository.ts';
 import { SimulatedKey } from '../simulator/simulated-key.ts';
 
-export class SimulatedSigning implements SigningService {
+class SimulatedSigning implements SigningService {
   kind: 'local' | 'remote' = 'local';
   readonly held = new Map<string, SimulatedKey>();
   /** What every call throws while it is set. */

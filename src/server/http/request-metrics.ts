@@ -72,7 +72,7 @@ export class OperationMetrics {
 }
 
 /** The operations that Go measures. */
-export const measuredOperations = [
+const measuredOperations = [
   'UpdateTUF',
   'GetRoleByHash',
   'GetRoleByVersion',
@@ -82,8 +82,6 @@ export const measuredOperations = [
   'DeleteTUF',
   'Changefeed',
 ] as const;
-
-export type MeasuredOperation = (typeof measuredOperations)[number];
 
 export class RequestMetrics {
   readonly operations: ReadonlyMap<string, OperationMetrics> = new Map(

@@ -65,7 +65,7 @@ function row(
 
 const missing = 'METADATA_NOT_FOUND';
 
-export const routes: readonly Route[] = [
+const routes: readonly Route[] = [
   row('Ping', 'GET', '/v2/', 'catalog'),
   row('UpdateTUF', 'POST', tuf, pushPull, 'INVALID_GUN'),
   row('GetRoleByHash', 'GET', `${tuf}${role}\\.${checksum}\\.json`, pull, missing),

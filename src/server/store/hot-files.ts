@@ -3,7 +3,7 @@
 import type { StoredFile } from './store.ts';
 
 /** Enough for the four base files of some 10,000 repositories of usual size. */
-export const hotFilesBytes = 64 * 1024 * 1024;
+const hotFilesBytes = 64 * 1024 * 1024;
 
 /** What an entry costs beside its bytes: objects, strings, map slots, answers made from it. */
 const entryOverheadBytes = 1024;
