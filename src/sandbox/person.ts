@@ -4,12 +4,15 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
-import { runParaph } from '../cli/paraph/run.ts';
 import type { Output, World } from '../cli/world.ts';
 import { Failure } from '../errors.ts';
 import type { Narrator } from './narrator.ts';
 
+/** The program itself: arguments in, exit status out. */
+export type Paraph = (argv: readonly string[], world: World) => Promise<number | undefined>;
+
 export interface PersonOptions {
+  readonly paraph: Paraph;
   readonly name: string;
   /** Below which the person's directory is made. */
   readonly directory: string;
@@ -64,7 +67,7 @@ export class Person {
     const shown = isTold ? narrator.transcript() : { write: () => true };
     const stdout = new Copied(shown);
     const stderr = new Copied(shown);
-    const status = await runParaph(words, this.#world(stdout, stderr));
+    const status = await this.#options.paraph(words, this.#world(stdout, stderr));
     return { status: status ?? 0, stdout: stdout.text, stderr: stderr.text };
   }
 

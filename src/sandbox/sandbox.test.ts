@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { paraph, type WorldPlan } from '../../test/cli/world.ts';
+import { runParaph } from '../cli/paraph/run.ts';
 import { isFailure } from '../errors.ts';
 import { attacks } from './attacks.ts';
 import { Narrator } from './narrator.ts';
@@ -154,9 +155,11 @@ describe('an attack that is not refused', { timeout: 60_000 }, () => {
 
   function quietScene(): Promise<Scene> {
     const silent = { write: () => true };
-    return setScene(
+    return setScene({
       directory,
-      {
+      paraph: runParaph,
+      narrator: new Narrator(silent, false),
+      world: {
         env: {},
         homeDir: directory,
         workingDir: directory,
@@ -168,7 +171,6 @@ describe('an attack that is not refused', { timeout: 60_000 }, () => {
         nowMs: Date.now,
         interrupted: () => new Promise(() => undefined),
       },
-      new Narrator(silent, false),
-    );
+    });
   }
 });

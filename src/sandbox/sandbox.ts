@@ -7,11 +7,13 @@ import type { World } from '../cli/world.ts';
 import { Failure } from '../errors.ts';
 import { afterword } from './afterword.ts';
 import { Narrator } from './narrator.ts';
+import type { Paraph } from './person.ts';
 import { setScene } from './scene.ts';
 import { tellStory } from './story.ts';
 
 export interface SandboxOptions {
   readonly world: World;
+  readonly paraph: Paraph;
   /** Where keys, trust data and certificates stay; a temporary directory when undefined. */
   readonly keep: string | undefined;
   /** Whether to end after the story. */
@@ -19,14 +21,14 @@ export interface SandboxOptions {
 }
 
 /** @throws Failure USAGE, DISK; INTERNAL when the story does not end as it should */
-export async function runSandbox({ world, keep, isShort }: SandboxOptions): Promise<void> {
+export async function runSandbox({ world, paraph, keep, isShort }: SandboxOptions): Promise<void> {
   const interrupted = world.interrupted();
   const directory = await openDirectory(
     keep === undefined ? undefined : resolve(world.workingDir, keep),
   );
   const narrator = new Narrator(world.stdout, (world.env['NO_COLOR'] ?? '') === '');
   try {
-    const scene = await setScene(directory, world, narrator);
+    const scene = await setScene({ directory, world, paraph, narrator });
     const story = tellStory(scene);
     try {
       const ending = await Promise.race([story, interrupted.then(() => 'interrupted')]);

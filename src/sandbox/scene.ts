@@ -13,7 +13,7 @@ import {
 import { type LittleImage, littleImage, manifestType } from './image.ts';
 import { Meddler } from './meddler.ts';
 import type { Narrator } from './narrator.ts';
-import { Person } from './person.ts';
+import { type Paraph, Person } from './person.ts';
 import { type Stack, startStack } from './stack.ts';
 
 export interface Scene {
@@ -41,18 +41,23 @@ export interface Scene {
 /** The repository below the registry. */
 export const repositoryPath = 'demo/hello';
 
-export async function setScene(
-  directory: string,
-  world: World,
-  narrator: Narrator,
-): Promise<Scene> {
+export interface SceneOptions {
+  /** Empty. */
+  readonly directory: string;
+  readonly world: World;
+  readonly paraph: Paraph;
+  readonly narrator: Narrator;
+}
+
+export async function setScene(options: SceneOptions): Promise<Scene> {
+  const { directory, world, narrator } = options;
   const certificates = join(directory, 'certificates');
   await mkdir(certificates, { mode: 0o700 });
   const stack = await startStack({ directory: certificates, nowMs: world.nowMs });
   const meddler = await Meddler.start({ tls: stack.tls, server: stack.trustServer });
   const http = createHttpClient();
   const arrive = (name: string, trustServer: string): Promise<Person> =>
-    Person.arrive({ name, directory, world, narrator, authority: stack.tls.cert, trustServer });
+    Person.arrive({ ...options, name, authority: stack.tls.cert, trustServer });
   return {
     stack,
     narrator,

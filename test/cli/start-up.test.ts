@@ -56,10 +56,12 @@ describe('a start', () => {
     expect(rooms).toEqual([]);
   });
 
-  it('imports commander and nothing else from outside', () => {
-    const { outside } = loadedWith(chunkOf('src/cli/main.ts'));
-    const packages = [...outside].filter((name) => !isBuiltin(name));
-    expect(packages).toEqual(['commander']);
+  it('is one file that imports no package; reading a command line adds commander', () => {
+    const { chunks, outside } = loadedWith(chunkOf('src/cli/main.ts'));
+    expect(chunks.size).toBe(1);
+    expect([...outside].filter((name) => !isBuiltin(name))).toEqual([]);
+    const grammar = loadedWith(chunkOf('src/cli/paraph/grammar.ts'));
+    expect([...grammar.outside].filter((name) => !isBuiltin(name))).toEqual(['commander']);
   });
 });
 

@@ -43,6 +43,14 @@ export interface Invocation {
   readonly args: readonly string[];
   readonly flags: Flags;
   readonly world: World;
+  readonly program: ProgramFacts;
+}
+
+/** The program that a command is part of: handed down, so that every start loads one file. */
+export interface ProgramFacts {
+  readonly version: string;
+  /** Runs `paraph` with other arguments, as the sandbox does. */
+  readonly run: (argv: readonly string[], world: World) => Promise<ExitStatus | undefined>;
 }
 
 /** The flags as given, by name without the dashes. */

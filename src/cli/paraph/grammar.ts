@@ -1,19 +1,22 @@
-// Reads an argument list by the command table: what to run, what to print, or what is wrong with it.
+// Reads an argument list by the command table: what to run, whose help to print, or what is wrong with it.
 // Nothing is run, printed or ended here.
 import { Command, CommanderError, Option } from 'commander';
-import { version } from '../version.ts';
 import { type CommandSpec, type FlagSpec, Flags } from './command.ts';
-import { commandHelp, overviewHelp } from './help.ts';
 
-export type Call =
-  | { readonly kind: 'print'; readonly text: string }
-  | {
-      readonly kind: 'run';
-      readonly spec: CommandSpec;
-      readonly args: readonly string[];
-      readonly flags: Flags;
-    }
-  | WrongCall;
+export type Call = RunCall | HelpCall | WrongCall;
+
+interface RunCall {
+  readonly kind: 'run';
+  readonly spec: CommandSpec;
+  readonly args: readonly string[];
+  readonly flags: Flags;
+}
+
+export interface HelpCall {
+  readonly kind: 'help';
+  /** One command, a family of commands, or all. */
+  readonly specs: readonly CommandSpec[];
+}
 
 export interface WrongCall {
   readonly kind: 'wrong';
@@ -27,10 +30,8 @@ export interface WrongCall {
 
 export function readCall(argv: readonly string[], table: readonly CommandSpec[]): Call {
   const [first, ...rest] = argv;
-  const overview: Call = { kind: 'print', text: overviewHelp(table) };
-  if (first === undefined || first === '--help' || first === '-h') return overview;
-  if (first === 'help') return rest.length === 0 ? overview : helpFor(rest, table);
-  if (first === '--version') return { kind: 'print', text: `paraph ${version}\n` };
+  if (first === undefined || first === '--help' || first === '-h') return helpFor([], table);
+  if (first === 'help') return helpFor(rest, table);
   const program = table.find((spec) => spec.isProgram && spec.name === first);
   if (program !== undefined) return programCall(program, rest);
   return parsedCall(argv, table);
@@ -38,26 +39,27 @@ export function readCall(argv: readonly string[], table: readonly CommandSpec[])
 
 function helpFor(words: readonly string[], table: readonly CommandSpec[]): Call {
   const name = words.join(' ');
-  const spec = table.find((candidate) => candidate.name === name);
-  if (spec !== undefined) return { kind: 'print', text: commandHelp(spec) };
-  const family = table.filter((candidate) => candidate.name.startsWith(`${name} `));
-  if (family.length > 0) return { kind: 'print', text: overviewHelp(family) };
-  // Commander knows the nearest name.
-  return parsedCall(words, table);
+  const specs = table.filter((spec) => name === '' || spec.name === name || isOf(name, spec));
+  // An unknown name goes to commander, which knows the nearest.
+  return specs.length > 0 ? { kind: 'help', specs } : parsedCall(words, table);
+}
+
+/** Whether a command belongs to a family, as `key list` to `key`. */
+function isOf(family: string, { name }: CommandSpec): boolean {
+  return name.startsWith(`${family} `);
 }
 
 /** A daemon reads its own flags, `-help` among them; only our form of that question is answered here. */
 function programCall(spec: CommandSpec, args: readonly string[]): Call {
-  const wantsHelp = args.some((word) => word === '--help');
-  if (wantsHelp) return { kind: 'print', text: commandHelp(spec) };
+  if (args.includes('--help')) return { kind: 'help', specs: [spec] };
   return { kind: 'run', spec, args, flags: new Flags() };
 }
 
 function parsedCall(argv: readonly string[], table: readonly CommandSpec[]): Call {
   let call: Call | undefined;
-  const root = quietCommand('paraph');
+  const root = settle(new Command('paraph'));
   for (const spec of table) {
-    const command = addCommand(root, spec, table);
+    const command = addCommand(root, spec);
     command.action(() => {
       call = { kind: 'run', spec, args: command.args, flags: flagsOf(command) };
     });
@@ -68,15 +70,14 @@ function parsedCall(argv: readonly string[], table: readonly CommandSpec[]): Cal
     if (!(error instanceof CommanderError)) throw error;
     return thrownCall(error, argv, table);
   }
-  return call ?? { kind: 'print', text: overviewHelp(table) };
+  return call ?? { kind: 'help', specs: table };
 }
 
-function addCommand(root: Command, spec: CommandSpec, table: readonly CommandSpec[]): Command {
+function addCommand(root: Command, spec: CommandSpec): Command {
   const [name = '', verb] = spec.name.split(' ');
-  const parent = verb === undefined ? root : familyOf(root, name, table);
+  const parent = verb === undefined ? root : familyOf(root, name);
   const command = parent.createCommand(verb ?? name);
   parent.addCommand(settle(command));
-  command.helpInformation = () => commandHelp(spec);
   const [min, max] = spec.takes;
   if (max > 0) {
     const argument = `${spec.arguments.replace('…', '')}${max > 1 ? '...' : ''}`;
@@ -87,27 +88,22 @@ function addCommand(root: Command, spec: CommandSpec, table: readonly CommandSpe
 }
 
 /** The command that holds `key list` and its sisters. */
-function familyOf(root: Command, name: string, table: readonly CommandSpec[]): Command {
+function familyOf(root: Command, name: string): Command {
   const known = root.commands.find((command) => command.name() === name);
   if (known !== undefined) return known;
   const family = settle(root.createCommand(name));
-  family.helpInformation = () =>
-    overviewHelp(table.filter((spec) => spec.name.startsWith(`${name} `)));
   root.addCommand(family);
   return family;
 }
 
-function quietCommand(name: string): Command {
-  return settle(new Command(name));
-}
-
-/** Errors are thrown and told by us; commander prints nothing, apart from help, which is caught as text. */
+/** Errors and questions for help are thrown, and answered by us; commander prints nothing. */
 function settle(command: Command): Command {
   return command
     .exitOverride()
     .helpCommand(false)
     .allowExcessArguments(false)
     .showSuggestionAfterError(true)
+    .configureHelp({ formatHelp: () => '' })
     .configureOutput({ writeOut: () => undefined, writeErr: () => undefined });
 }
 
@@ -135,9 +131,7 @@ function thrownCall(
   const words = argv.filter((word) => !word.startsWith('-'));
   const spec = table.find(({ name }) => words.slice(0, name.split(' ').length).join(' ') === name);
   if (error.code.startsWith('commander.help')) {
-    return spec === undefined
-      ? helpFor(words.slice(0, 1), table)
-      : { kind: 'print', text: commandHelp(spec) };
+    return spec === undefined ? helpFor(words.slice(0, 1), table) : { kind: 'help', specs: [spec] };
   }
   const [first = '', hint = ''] = error.message.split('\n');
   const [, meant = ''] = /Did you mean (?:one of )?(.*)\?/.exec(hint) ?? [];
@@ -146,8 +140,11 @@ function thrownCall(
     .replace(/\.$/, '')
     // `--passphrase=secret` must not come back in a message that somebody pastes or logs.
     .replace(/^(unknown option '[^'=]*)=.*$/s, "$1'");
-  const family = table.some(({ name }) => name.startsWith(`${words[0]} `)) ? words.slice(0, 1) : [];
-  const before = error.code === 'commander.unknownCommand' ? ['paraph', ...family] : [];
+  const [family = ''] = words;
+  const before = [
+    ...(error.code === 'commander.unknownCommand' ? ['paraph'] : []),
+    ...(table.some((candidate) => isOf(family, candidate)) ? [family] : []),
+  ];
   const suggestions =
     meant === '' ? [] : meant.split(', ').map((word) => [...before, word].join(' '));
   return { kind: 'wrong', problem, suggestions, command: spec?.name };

@@ -5,8 +5,14 @@ import { type CommandSpec, type FlagSpec, groups } from './command.ts';
 /** Texts fit a terminal of 80 columns and a little more; help is read, not searched. */
 const helpWidth = 100;
 
-/** The whole of `paraph help`, or of one family of commands such as `key`. */
-export function overviewHelp(commands: readonly CommandSpec[]): string {
+/** Help for one command, or an overview of several. */
+export function helpText(specs: readonly CommandSpec[]): string {
+  const [only, ...others] = specs;
+  return only !== undefined && others.length === 0 ? commandHelp(only) : overviewHelp(specs);
+}
+
+/** The whole of `paraph help`, or of one family of commands. */
+function overviewHelp(commands: readonly CommandSpec[]): string {
   const shown = commands.map((spec) => [`${spec.name} ${spec.arguments}`.trim(), spec] as const);
   const width = Math.max(...shown.map(([usage]) => usage.length));
   const sections = groups.flatMap((group) => {
@@ -26,7 +32,7 @@ export function overviewHelp(commands: readonly CommandSpec[]): string {
 }
 
 /** What a command is for, examples, then flags. */
-export function commandHelp(spec: CommandSpec): string {
+function commandHelp(spec: CommandSpec): string {
   const about = spec.about === undefined ? [] : ['', ...wrap(spec.about, helpWidth, '')];
   const usage = ['paraph', spec.name, spec.flags.length > 0 ? '[FLAG…]' : '', spec.arguments];
   return [

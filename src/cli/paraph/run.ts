@@ -1,22 +1,28 @@
-// From an argument list to an exit status. What a command needs is loaded only when it is called, and what
-// an error needs only when there is one, so that a start costs little more than Node's own.
+// From an argument list to an exit status. What a command needs is loaded only when it is called, what an error
+// or a help text needs only when there is one, so that a start costs little more than Node's own.
 import type { ExitStatus } from '../../errors.ts';
+import { version } from '../version.ts';
 import type { World } from '../world.ts';
 import { commands } from './commands.ts';
-import { readCall } from './grammar.ts';
 
 /**
- * Runs `paraph` with the arguments after its name. Never throws: what fails is reported and becomes the status, which is
- * undefined when a daemon has set its own.
+ * Runs `paraph` with the arguments after its name. Never throws: what fails is reported and becomes the status,
+ * which is undefined when a daemon has set its own.
  */
 export async function runParaph(
   argv: readonly string[],
   world: World,
 ): Promise<ExitStatus | undefined> {
+  if (argv[0] === '--version') {
+    world.stdout.write(`paraph ${version}\n`);
+    return 0;
+  }
   try {
+    const { readCall } = await import('./grammar.ts');
     const call = readCall(argv, commands);
-    if (call.kind === 'print') {
-      world.stdout.write(call.text);
+    if (call.kind === 'help') {
+      const { helpText } = await import('./help.ts');
+      world.stdout.write(helpText(call.specs));
       return 0;
     }
     if (call.kind === 'wrong') {
@@ -24,7 +30,8 @@ export async function runParaph(
       throw usageFailure(call);
     }
     const body = await call.spec.load();
-    return await body.run({ args: call.args, flags: call.flags, world });
+    const { args, flags } = call;
+    return await body.run({ args, flags, world, program: { version, run: runParaph } });
   } catch (error) {
     const { reportThrown } = await import('./report-thrown.ts');
     return reportThrown(error, argv, world);

@@ -2,8 +2,9 @@
 import { exitStatus } from '../../errors.ts';
 import type { CommandBody } from './command.ts';
 
-export const run: CommandBody['run'] = async ({ flags, world }) => {
+export const run: CommandBody['run'] = async ({ flags, world, program }) => {
   const { runSandbox } = await import('../../sandbox/sandbox.ts');
-  await runSandbox({ world, keep: flags.text('keep'), isShort: flags.isOn('exit') });
+  const keep = flags.text('keep');
+  await runSandbox({ world, paraph: program.run, keep, isShort: flags.isOn('exit') });
   return exitStatus.done;
 };

@@ -10,7 +10,6 @@ import { connectRegistry, type ImageReference, type Registry } from '../../remot
 import { connectTrustServer, type TrustServer, trustServerFor } from '../../remote/trust-server.ts';
 import { noticeJson, noticeLines } from '../render/notice.ts';
 import type { Reporter } from '../render/reporter.ts';
-import { version } from '../version.ts';
 import type { Invocation } from './command.ts';
 import { openReporter } from './open-reporter.ts';
 import { type Places, placesOf } from './places.ts';
@@ -75,11 +74,11 @@ export class Session {
   }
 }
 
-function openHttp({ world, flags }: Invocation, places: Places): HttpClient {
+function openHttp({ world, flags, program }: Invocation, places: Places): HttpClient {
   const { SSL_CERT_FILE, HTTPS_PROXY, https_proxy, NO_PROXY, no_proxy } = world.env;
   const caFile = flags.text('tls-ca');
   return createHttpClient({
-    userAgent: `paraph/${version}`,
+    userAgent: `paraph/${program.version}`,
     ...(world.timeLimits === undefined ? {} : { limits: world.timeLimits }),
     certificates: {
       directory: places.tlsDir,

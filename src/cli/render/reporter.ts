@@ -2,11 +2,12 @@
 //
 // Invariants: stdout gets results and nothing else; with `--output json` it gets one document, and stderr
 // one JSON object a line; colour only on a terminal without NO_COLOR, and never as the only sign.
-import { createColors } from 'picocolors';
 import type { Failure } from '../../errors.ts';
 import type { Output, World } from '../world.ts';
 import { failureJson, failureText } from './failure.ts';
 import { safeJson } from './safe-text.ts';
+
+const boldRed = (text: string): string => `\u001b[1;31m${text}\u001b[0m`;
 
 export interface ReportSettings {
   readonly format: 'text' | 'json';
@@ -54,11 +55,10 @@ export class Reporter {
       this.#stderr.write(`${safeJson({ error: failureJson(failure, subject) })}\n`);
       return;
     }
-    const { red, bold } = createColors(this.#hasColour);
     const width = this.#stderr.isTTY === true ? this.#stderr.columns : undefined;
     this.#stderr.write(
       failureText(failure, subject, {
-        emphasis: (text) => bold(red(text)),
+        ...(this.#hasColour ? { emphasis: boldRed } : {}),
         ...(width === undefined ? {} : { width }),
       }),
     );
