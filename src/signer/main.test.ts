@@ -30,6 +30,12 @@ it('prints the version of the package', async () => {
   expect(child.output()).toBe(`paraph-signer ${version}\n`);
 });
 
+it('makes the tables and ends with -bootstrap', async () => {
+  const child = runProgram(program, ['-bootstrap'], embedded());
+  expect(await child.ended).toBe(0);
+  expect(child.output()).toContain('the signer has stopped');
+});
+
 describe('a start that fails', () => {
   it.each([
     ['a flag that is none', ['-nope'], {}, 'USAGE'],

@@ -5,9 +5,7 @@ import { dataDirectory } from '../daemon/data-directory.ts';
 import { type DaemonFlags, parseDaemonFlags } from '../daemon/flags.ts';
 import { createLog, type Log, neighbourLevel } from '../daemon/log.ts';
 import { asFailure, isFailure } from '../errors.ts';
-import { type ReadSignerConfig, readSignerConfig } from './config.ts';
-import { withEmbeddedDefaults } from './embedded-defaults.ts';
-import { startSigner } from './server.ts';
+import type { ReadSignerConfig } from './config.ts';
 
 /** Of this release; a test holds it against package.json. */
 export const version = '0.1.0';
@@ -15,14 +13,14 @@ export const version = '0.1.0';
 /** PARAPH_ wins over NOTARY_ where both are set. */
 const prefixes = ['PARAPH_SIGNER_', 'NOTARY_SIGNER_'];
 
-const usage = `Usage: paraph-signer [-config FILE] [-debug] [-version]
+const usage = `Usage: paraph-signer [-config FILE] [-debug] [-bootstrap] [-version]
 
   -config FILE   notary-signer's configuration file (json, yaml or toml); without it, the embedded
                  default: SQLite in a data directory, listening on 127.0.0.1:7899, and the passphrase
                  in PARAPH_SIGNER_PASSPHRASE, in the file that PARAPH_SIGNER_PASSPHRASE_FILE names,
                  or in the systemd credential "passphrase"
   -debug         log at level debug
-  -bootstrap     accepted for notary's sake; tables are made at every start
+  -bootstrap     make the tables, then end; every start makes them too
   -logf FORMAT   accepted for notary's sake; the log is JSON
   -version       print the version, then end
 `;
@@ -49,17 +47,20 @@ async function run(flags: DaemonFlags, log: Log): Promise<void> {
   log.level = flags.isDebug ? 'debug' : logLevel;
   for (const warning of warnings) log.warning(warning);
   const deps = { log, nowMs: Date.now, ...(passphrases === undefined ? {} : { passphrases }) };
+  const { startSigner } = await import('./server.ts');
   const signer = await startSigner(config, deps);
-  await stop;
+  if (!flags.isBootstrap) await stop;
   await signer.close();
 }
 
 async function read({ configFile }: DaemonFlags, log: Log): Promise<ReadSignerConfig> {
   const { env } = process;
+  const { readSignerConfig } = await import('./config.ts');
   const warn = (message: string): void => log.warning(message);
   if (configFile !== undefined) {
     return readSignerConfig(await loadConfig(configFile, { env, prefixes }), Date.now(), warn);
   }
+  const { withEmbeddedDefaults } = await import('./embedded-defaults.ts');
   const dataDir = dataDirectory('signer', env);
   const withDefaults = await withEmbeddedDefaults(env, dataDir, Date.now());
   const view = configFromEnvironment({ env: withDefaults, prefixes }, process.cwd());
