@@ -33,7 +33,7 @@ describe('hot files', () => {
   });
 
   it('lets go of the one not used for longest', () => {
-    const hot = new HotFiles(40_000);
+    const hot = new HotFiles(50_000);
     for (const id of [1, 2, 3]) hot.set(id, file(10_000));
     hot.get(1);
     hot.set(4, file(10_000));
@@ -47,6 +47,14 @@ describe('hot files', () => {
     hot.set(2, file(30_000));
     expect(hot.get(2)).toBeUndefined();
     expect(hot.get(1)).toBeDefined();
+  });
+
+  it('lets go when it is told to', () => {
+    const hot = new HotFiles(40_000);
+    hot.set(1, file(1000));
+    hot.forget(1);
+    hot.forget(2);
+    expect([hot.get(1), hot.heldBytes]).toEqual([undefined, 0]);
   });
 
   it('counts a file that is set twice once', () => {

@@ -2,11 +2,11 @@
 // and an id is never used twice, so an entry cannot be stale, whoever else writes to the database.
 import type { StoredFile } from './store.ts';
 
-/** Enough for the four base files of some 10,000 repositories of usual size. */
+/** Enough for some 12,000 files of usual size. */
 const hotFilesBytes = 64 * 1024 * 1024;
 
-/** What an entry costs beside its bytes: objects, strings, map slots, answers made from it. */
-const entryOverheadBytes = 1024;
+/** What an entry costs beside its bytes: objects, strings, map slots, and the parsed file that lives with it. */
+const entryOverheadBytes = 4096;
 
 export class HotFiles {
   readonly #limit: number;
@@ -42,6 +42,13 @@ export class HotFiles {
       this.#files.delete(oldest);
       this.#bytes -= costOf(held);
     }
+  }
+
+  forget(id: number): void {
+    const file = this.#files.get(id);
+    if (file === undefined) return;
+    this.#files.delete(id);
+    this.#bytes -= costOf(file);
   }
 }
 

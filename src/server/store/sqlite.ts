@@ -42,6 +42,13 @@ interface ChangeRow {
   readonly category: string;
 }
 
+interface Inserted {
+  readonly id: number;
+  readonly sha256: string;
+  /** The row that was newest for this role until now. */
+  readonly superseded: number | undefined;
+}
+
 class SqliteStore implements TufStore {
   readonly #database: Database;
   readonly #sql: Statements;
@@ -79,12 +86,15 @@ class SqliteStore implements TufStore {
   async publish(publication: Publication): Promise<void> {
     const files = inInsertionOrder(publication);
     const sums = files.map(({ bytes }) => createHash('sha256').update(bytes).digest('hex'));
-    const ids = await this.#queue.write(() => this.#insert(publication, files, sums));
+    const rows = await this.#queue.write(() => this.#insert(publication, files, sums));
     this.#thisTurn.clear();
     for (const [at, { role, version, bytes }] of files.entries()) {
-      const sha256 = sums[at] ?? '';
+      const row = rows[at];
+      if (row === undefined) continue;
+      // What was newest until now is hardly read any more.
+      if (row.superseded !== undefined) this.#hot.forget(row.superseded);
       const createdAtMs = publication.nowMs;
-      this.#hot.set(ids[at] ?? 0, { role, version, sha256, bytes, createdAtMs });
+      this.#hot.set(row.id, { role, version, sha256: row.sha256, bytes, createdAtMs });
     }
   }
 
@@ -134,18 +144,19 @@ class SqliteStore implements TufStore {
     publication: Publication,
     files: readonly NewFile[],
     sums: readonly string[],
-  ): readonly number[] {
+  ): readonly Inserted[] {
     const { gun, nowMs } = publication;
     const { highest, insertFile, recordChange } = this.#sql;
-    judgeBase(publication, highest.get(gun, 'timestamp'));
+    judgeBase(publication, highest.get(gun, 'timestamp')?.version);
     const now = timeText(nowMs);
     return files.map((file, at) => {
       const { role, version, bytes } = file;
       const sha256 = sums[at] ?? '';
-      judgeVersion(gun, file, highest.get(gun, role) ?? 0);
+      const before = highest.get(gun, role);
+      judgeVersion(gun, file, before?.version ?? 0);
       const { lastInsertRowid } = insertFile.run(now, now, gun, role, version, bytes, sha256);
       if (role === 'timestamp') recordChange.run(now, gun, version, sha256, 'update');
-      return Number(lastInsertRowid);
+      return { id: Number(lastInsertRowid), sha256, superseded: before?.id };
     });
   }
 
@@ -194,7 +205,9 @@ function prepare(database: Database) {
     byChecksum: id<[string, string, string]>(
       'SELECT id FROM tuf_files WHERE sha256 = ? AND gun = ? AND role = ? ORDER BY version DESC',
     ),
-    highest: id<[string, string]>(`SELECT version ${ofRole} ORDER BY version DESC LIMIT 1`),
+    highest: database.prepare<[string, string], { id: number; version: number }>(
+      `SELECT id, version ${ofRole} ORDER BY version DESC LIMIT 1`,
+    ),
     file: database.prepare<[number], FileRow>(
       'SELECT role, version, data, sha256, created_at FROM tuf_files WHERE id = ?',
     ),
