@@ -14,6 +14,7 @@ export const needs: Readonly<Record<string, readonly PeerName[]>> = {
   'src/daemon/database/sqlite.test.ts': ['sqlite'],
   'src/server/store/sqlite.test.ts': ['sqlite'],
   'src/signer/crash.test.ts': ['sqlite'],
+  'src/signer/main.test.ts': ['sqlite'],
   'src/signer/server.test.ts': ['sqlite'],
   'src/signer/store/store.test.ts': ['sqlite'],
   'test/interop/docker-cli-on-go-services.test.ts': [...dockerCli, ...goServices],
