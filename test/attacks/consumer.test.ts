@@ -1,5 +1,6 @@
 // Attacks on a consumer, each by whoever answers in the server's place, or by the holder of a stolen key. What a
 // consumer trusted before, and the files on its disk, must be as they were after every refusal.
+import { rm, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { refresh } from '../../src/client/consume/refresh.ts';
 import { Failure } from '../../src/errors.ts';
@@ -86,7 +87,6 @@ describe('a consumer that has seen the repository refuses', () => {
 
   it('a rollback even after its cached files were deleted', async () => {
     const { cache, path } = consumer.directory.repository(repository.gun);
-    const { rm } = await import('node:fs/promises');
     await rm(`${path}/metadata`, { recursive: true });
     replay(old, 'timestamp', 'snapshot', 'targets', 'targets/releases');
     await expect(update()).rejects.toMatchObject({ code: 'ROLLBACK' });
@@ -184,6 +184,20 @@ describe('a consumer that has seen the repository refuses', () => {
       code: 'ROOT_CHANGED',
       meaning: expect.stringContaining('The root key is the same'),
     });
+  });
+
+  it('a timestamp by a key that was rotated out, even when an older root was put back into the cache', async () => {
+    const stolen = repository.signers.get('timestamp')!;
+    const first = repository.bytes('root');
+    repository.setKeys('timestamp', [SimulatedKey.generate()]);
+    repository.publish();
+    await update();
+    const { cache } = consumer.directory.repository(repository.gun);
+    await writeFile(cache.pathOf('root'), first);
+    repository.signers.set('timestamp', stolen);
+    repository.publishTimestamp();
+    server.interfere = (_, asked) => (asked.endsWith('root.json') ? 'absent' : undefined);
+    await expectRefused('THRESHOLD_UNMET');
   });
 
   it('a chain of roots with one withheld', async () => {
@@ -382,6 +396,16 @@ describe('pins hold', () => {
     await update();
     repository.setKeys('root', [repository.newKey('root')]);
     repository.publish();
+    await expectRefused('PIN_MISMATCH');
+  });
+
+  it('for a root that is offered by name alone', async () => {
+    consumer.pin({ root_keys: { '*': [rootKey().canonicalId] } });
+    await update();
+    repository.setKeys('root', [repository.newKey('root')]);
+    repository.setKeys('timestamp', [SimulatedKey.generate()]);
+    repository.publish();
+    server.interfere = (name) => ('version' in name ? 'absent' : undefined);
     await expectRefused('PIN_MISMATCH');
   });
 

@@ -25,9 +25,9 @@ export async function keep(
   if (result.files.size === 0 && isRecorded) return generation;
   await cache.update(async () => {
     const now = await cache.generations();
+    if (isReplaced(generation, before, now.at(-1))) return undefined;
     const meanwhile = now.find((known) => isContinued(known, generation));
     if (meanwhile !== undefined && isAhead(meanwhile, result.versions)) return undefined;
-    if (meanwhile === undefined && now.length > before.length) return undefined; // another root was accepted
     const others = now.filter((known) => known !== meanwhile);
     const merged = meanwhile === undefined ? generation : raiseFloors(generation, meanwhile.floors);
     return { files: result.files, generations: [...others, merged] };
@@ -43,6 +43,16 @@ function isSame(known: Generation, generation: Generation): boolean {
 /** Two records of one generation share the root with which it began. */
 function isContinued(known: Generation, generation: Generation): boolean {
   return known.rootHashes[0] === generation.rootHashes[0];
+}
+
+/** Whether another root came to be trusted since the refresh began, and is the newest now. */
+function isReplaced(
+  generation: Generation,
+  before: readonly Generation[],
+  newest: Generation | undefined,
+): boolean {
+  if (newest === undefined || isContinued(newest, generation)) return false;
+  return !before.some((known) => isContinued(known, newest));
 }
 
 function isAhead(known: Generation, versions: ReadonlyMap<RoleName, number>): boolean {
