@@ -1,6 +1,9 @@
 // Many writers, one disk: whoever arrives while the event loop is busy shares one transaction, and so one
 // wait for the disk, with the others. Each job keeps its own fate: it runs in a savepoint, and a job that is
 // refused leaves no trace. Nobody is told "done" before the commit that holds the job has returned.
+//
+// The wait for the disk stops this process. So after a commit the next one comes no sooner than it took: at worst
+// half of the time is the disk's, however slow it is, and the more writers wait for it meanwhile.
 import { type Database, sqliteFailure } from '../../daemon/database/sqlite.ts';
 
 interface Job {
@@ -11,13 +14,16 @@ interface Job {
 
 /** Jobs in one transaction: bounds how long readers of the same process wait for a commit. */
 const maxJobsAtOnce = 64;
+/** Longest pause between two commits. */
+const maxPauseMs = 50;
 
 export class WriteQueue {
   readonly #database: Database;
   readonly #savepoint: (job: Job) => (() => void) | undefined;
   readonly #transaction: (jobs: readonly Job[]) => readonly (() => void)[];
   #waiting: Job[] = [];
-  #scheduled = false;
+  #isScheduled = false;
+  #nextCommitMs = 0;
 
   constructor(database: Database) {
     this.#database = database;
@@ -57,18 +63,22 @@ export class WriteQueue {
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#waiting.length === 0) return;
-    this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
+    if (this.#isScheduled || this.#waiting.length === 0) return;
+    this.#isScheduled = true;
+    const commit = (): void => {
+      this.#isScheduled = false;
       this.#commit();
       this.#schedule();
-    });
+    };
+    const pauseMs = this.#nextCommitMs - performance.now();
+    if (pauseMs > 0) setTimeout(commit, pauseMs);
+    else setImmediate(commit);
   }
 
   #commit(): void {
     const jobs = this.#waiting.splice(0, maxJobsAtOnce);
     if (jobs.length === 0) return;
+    const startMs = performance.now();
     try {
       for (const done of this.#transaction(jobs)) done();
     } catch (error) {
@@ -76,5 +86,7 @@ export class WriteQueue {
       const failure = sqliteFailure(error, 'the transaction could not be committed');
       for (const job of jobs) job.fail(failure);
     }
+    const endMs = performance.now();
+    this.#nextCommitMs = endMs + Math.min(endMs - startMs, maxPauseMs);
   }
 }
