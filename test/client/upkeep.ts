@@ -2,6 +2,8 @@
 // Composed by hand with the publisher's keys, because tests need them before there are commands for them.
 import { refresh } from '../../src/client/consume/refresh.ts';
 import { openSigners, signFile } from '../../src/client/publish/role-signers.ts';
+import type { Signer } from '../../src/keys/key-store.ts';
+import { underCertificate } from '../../src/keys/root-certificate.ts';
 import { composeRoot, composeSnapshot, composeTargets, release } from '../../src/tuf/compose.ts';
 import { expiryAt } from '../../src/tuf/expiry.ts';
 import { fileMeta } from '../../src/tuf/file-meta.ts';
@@ -78,6 +80,27 @@ export async function changeRoot(
     files.set('snapshot', await signFile(unsigned, signers));
   }
   await owner.server.publish(gun, files);
+}
+
+/** Puts `certificate` of the root key in place of the one the root lists; the new root is signed under both. */
+export async function useCertificate(
+  owner: TestPublisher,
+  rootKey: Signer,
+  certificate: PublicKey,
+): Promise<void> {
+  const { set, nowMs } = await refresh(gun, owner);
+  const before = set.root.signed;
+  const after = {
+    ...before,
+    ...release('root', before.version, nowMs),
+    keys: new Map(before.keys).set(certificate.id, certificate),
+    roles: new Map(before.roles).set('root', { keyIds: [certificate.id], threshold: 1 }),
+  };
+  const [old] = roleKeysOf(before, 'root').keyIds;
+  const signers = [before.keys.get(old!)!, certificate].map((key) =>
+    underCertificate(rootKey, key),
+  );
+  await owner.server.publish(gun, new Map([['root', await signFile(composeRoot(after), signers)]]));
 }
 
 /** Makes a snapshot key on the publisher's machine and gives it the role. */

@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { digestOf, gun, imageTag, type TestPublisher } from '../../../test/client/publisher.ts';
 import { Stage } from '../../../test/client/stage.ts';
 import { delegate } from '../../../test/client/upkeep.ts';
+import { rootCertificate } from '../../keys/root-certificate.ts';
+import { publicKeyFromCertificate } from '../../tuf/public-key.ts';
 import { signTags } from './sign-image.ts';
 
 let stage: Stage;
@@ -100,6 +102,23 @@ describe('with delegations', () => {
       facts: { role: 'targets/releases', needs: '2 of 2' },
     });
     bob.keys.give(key.canonicalId, alice.keys);
+    await alice.sign('v2');
+    expect(await stage.verify('v2')).toBe(digestOf('v2'));
+  });
+
+  it('a threshold of two is not met by one key under two certificates', async () => {
+    const [first] = alice.keys.ids('alice');
+    const signer = await alice.keys.open(first!);
+    const certificates = await Promise.all(
+      ['a', 'b'].map((name) => rootCertificate(signer, name, stage.server.nowMs)),
+    );
+    const keys = certificates.map((pem) => publicKeyFromCertificate(pem));
+    await delegate(stage.owner, { name: 'targets/releases', keys, threshold: 2 });
+    await expect(alice.sign('v2')).rejects.toMatchObject({
+      code: 'KEY_NOT_FOUND',
+      facts: { role: 'targets/releases', needs: '2 of 2' },
+    });
+    await delegate(stage.owner, { name: 'targets/releases', keys });
     await alice.sign('v2');
     expect(await stage.verify('v2')).toBe(digestOf('v2'));
   });

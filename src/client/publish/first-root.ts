@@ -93,26 +93,15 @@ async function makeRoot(
 }
 
 /**
- * The targets key of a repository that the server does not have yet. One that an earlier run made and never
- * published is taken up; one that a published root lists belonged to a repository that is gone.
+ * The targets key of a repository that the server does not have and this machine does not know: one that an earlier,
+ * killed run made for it, or a new one.
  */
 async function targetsKeyFor(gun: string, ports: PublisherPorts): Promise<ChosenKey> {
-  const published = await publishedKeyIds(gun, ports);
   const entry = (await ports.keys.list())
-    .filter((key) => key.role === 'targets' && key.gun === gun && !published.has(key.id))
+    .filter((key) => key.role === 'targets' && key.gun === gun)
     .toSorted((a, b) => (a.id < b.id ? -1 : 1))[0];
   if (entry === undefined) return makeKey('targets', gun, ports);
   return { signer: await ports.keys.open(entry.id), entry, isNew: false, choices: 1 };
-}
-
-async function publishedKeyIds(gun: string, ports: PublisherPorts): Promise<ReadonlySet<string>> {
-  const generations = await ports.directory.repository(gun).cache.generations();
-  return new Set(
-    generations.flatMap(({ root }) => {
-      const { signed } = parseRoot(root);
-      return roleKeysOf(signed, 'targets').keyIds;
-    }),
-  );
 }
 
 function report(

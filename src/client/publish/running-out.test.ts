@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { issuedCertificate } from '../../../test/client/issued-certificate.ts';
 import { KeyRing } from '../../../test/client/key-ring.ts';
 import { digestOf, gun, imageTag } from '../../../test/client/publisher.ts';
 import { Stage } from '../../../test/client/stage.ts';
-import { changeRoot } from '../../../test/client/upkeep.ts';
+import { changeRoot, useCertificate } from '../../../test/client/upkeep.ts';
 import { refresh } from '../consume/refresh.ts';
 import { resolveTag } from '../consume/resolve.ts';
 import { signTags } from './sign-image.ts';
@@ -88,6 +89,19 @@ describe('what runs out', () => {
     await stage.owner.sign('v2');
     expect(await stage.verify('v2')).toBe(digestOf('v2'));
     expect(await stage.verify('v1')).toBe(digestOf('v1'));
+  });
+
+  it('a certificate that an authority issued is not replaced by a self-signed one', async () => {
+    const root = await stage.owner.keys.open(stage.owner.keys.ids('root')[0]!);
+    const issued = issuedCertificate(root.key, gun, stage.server.nowMs, 100 * dayMs);
+    await useCertificate(stage.owner, root, issued);
+    expect((await stage.owner.sign('v2')).uploaded).toEqual(['targets']);
+    expect(await stage.verify('v2')).toBe(digestOf('v2'));
+    stage.passTime(110 * dayMs);
+    await expect(stage.owner.sign('v3')).rejects.toMatchObject({
+      code: 'CERTIFICATE_EXPIRED',
+      remedy: expect.stringContaining('authority'),
+    });
   });
 
   it('targets that ran out are signed again with the next tag', async () => {

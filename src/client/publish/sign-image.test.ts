@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Consumer } from '../../../test/client/consumer.ts';
@@ -14,6 +14,7 @@ import { Failure } from '../../errors.ts';
 import { parseRoot, roleKeysOf } from '../../tuf/root.ts';
 import { refresh } from '../consume/refresh.ts';
 import { resolveTag } from '../consume/resolve.ts';
+import { initialise } from './initialise.ts';
 import { signTags } from './sign-image.ts';
 
 let server: LocalServer;
@@ -170,6 +171,39 @@ describe('the first signing of a repository', () => {
   });
 });
 
+describe('making a repository', () => {
+  it('that exists is ALREADY_INITIALISED, and makes no key', async () => {
+    await publisher.sign('1');
+    const other = await newPublisher();
+    await expect(initialise({ gun, targets: new Map() }, other)).rejects.toMatchObject({
+      code: 'ALREADY_INITIALISED',
+    });
+    expect(await other.keys.list()).toEqual([]);
+  });
+
+  it('that notary init left in the cache and nobody published goes on with its root and keys', async () => {
+    server.failAt('publish', new Failure('UNREACHABLE', 'no'));
+    await publisher.sign('1').catch(() => undefined);
+    server.before = () => undefined;
+    // What notary leaves is the same root, but in the cache.
+    const { path, cache } = publisher.directory.repository(gun);
+    await mkdir(join(path, 'metadata'));
+    await rename(join(path, '.paraph', 'pending-root.json'), cache.pathOf('root'));
+    await rm(join(path, '.paraph'), { recursive: true });
+    const root = await readFile(cache.pathOf('root'));
+    const result = await publisher.sign('1');
+    expect(result.repository?.set.root.bytes).toEqual(root);
+    expect(result.newKeys.map(({ role, isNew }) => [role, isNew])).toEqual([
+      ['root', false],
+      ['targets', false],
+      ['snapshot', false],
+      ['timestamp', false],
+    ]);
+    expect(await publisher.keys.list()).toHaveLength(2);
+    expect(await verify('1')).toBe(digestOf('1'));
+  });
+});
+
 describe('a first signing that fails', () => {
   it('before the upload is continued with the keys it made', async () => {
     server.failAt('publish', new Failure('UNREACHABLE', 'no'));
@@ -233,7 +267,6 @@ describe('a first signing that fails', () => {
     });
     expect(publisher.keys.ids('targets')).toHaveLength(1);
     // After the reset by hand a new generation begins.
-    const { rm } = await import('node:fs/promises');
     await rm(publisher.directory.repository(gun).path, { recursive: true });
     await publisher.sign('2');
     expect(await verify('2')).toBe(digestOf('2'));
