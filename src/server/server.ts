@@ -16,6 +16,7 @@ import { MetadataAnswers } from './http/metadata-answer.ts';
 import type { MetricsPage } from './http/metrics-page.ts';
 import { RequestMetrics } from './http/request-metrics.ts';
 import { RouteCache } from './http/route-cache.ts';
+import { Sender } from './http/send.ts';
 import { createService } from './http/service.ts';
 import { LocalSigning } from './release/local-signing.ts';
 import { PublishedFiles } from './release/published-files.ts';
@@ -118,7 +119,18 @@ function assemble(config: ServerConfig, { log, now }: ServerDeps, rooms: Rooms) 
   });
   const { gunPrefixes } = config;
   const routes = new RouteCache(gunPrefixes);
-  return createService({ routes, gunPrefixes, handlers, authorizer, metrics, limits, log, now });
+  const sender = new Sender(limits);
+  return createService({
+    routes,
+    gunPrefixes,
+    handlers,
+    authorizer,
+    metrics,
+    sender,
+    limits,
+    log,
+    now,
+  });
 }
 
 /** Loaded at the first look: prom-client is slow to load. */

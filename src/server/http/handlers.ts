@@ -131,7 +131,7 @@ async function update(
   try {
     const body = await readBody(request, limits, share);
     if (body.kind !== 'body') return refusedBody(body.kind);
-    const upload = readUpload(body.bytes, boundary, limits.uploadFiles);
+    const upload = readUpload(body.bytes, boundary, limits);
     if (upload.kind === 'refused') return upload.answer;
     await publisher.publish(match.gun, upload.files);
     return empty(200);

@@ -97,6 +97,33 @@ describe('a client that reads too slowly', () => {
     expect(text.length).toBeLessThan(scene.sim.bytes('targets').length);
   });
 
+  it('cannot fill the memory with large answers that it does not read', async () => {
+    scene = await HttpScene.start({}, { answerBytes: 10_000_000, sweepMs: 60_000 });
+    await scene.useServerKeys('snapshot', 'timestamp');
+    for (const version of [1, 2]) {
+      for (let at = 0; at < 40; at += 1) scene.sim.tag(`${version}-${at}-${'x'.repeat(100_000)}`);
+      scene.sim.publishTargets();
+      await scene.upload('root', 'targets');
+      scene.sim.publishRoot();
+    }
+    const ask = (name: string): Wire => {
+      const wire = dial();
+      wire.socket.pause();
+      wire.socket.write(`GET ${scene.tuf(name)} HTTP/1.1\r\nHost: x\r\n\r\n`);
+      return wire;
+    };
+    const idle = [ask('2.targets.json'), ask('2.targets.json'), ask('2.targets.json')];
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect((await scene.ask(scene.tuf('3.targets.json'))).status).toBe(503);
+    expect((await scene.ask(scene.tuf('2.targets.json'))).status).toBe(200);
+    expect((await scene.ask(scene.tuf('root.json'))).status).toBe(200);
+    for (const { socket } of idle) socket.destroy();
+    await Promise.all(idle.map(({ closed }) => closed));
+    await expect
+      .poll(async () => (await scene.ask(scene.tuf('3.targets.json'))).status)
+      .not.toBe(503);
+  });
+
   it('gets the whole answer when it reads at all', async () => {
     scene = await HttpScene.start({}, { ...quick, idleMs: 30_000 });
     await scene.useServerKeys('snapshot', 'timestamp');

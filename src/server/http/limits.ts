@@ -29,8 +29,10 @@ export interface HttpLimits {
   readonly fileBytes: number;
   /** Most files in one upload: more roles than any repository has. */
   readonly uploadFiles: number;
-  /** Bytes of uploads, and of large answers, that may be in memory at one time over all connections. */
+  /** Bytes of uploads that may be in memory at one time over all connections. */
   readonly inFlightBytes: number;
+  /** Bytes of large answers on their way, each file counted once however many read it. */
+  readonly answerBytes: number;
   readonly headerBytes: number;
   readonly connections: number;
   /** How much of the body of a request that was refused is read on before the connection is cut. */
@@ -54,6 +56,7 @@ export const httpLimits: HttpLimits = {
   fileBytes: 48 * mebibyte,
   uploadFiles: 1000,
   inFlightBytes: 192 * mebibyte,
+  answerBytes: 256 * mebibyte,
   headerBytes: 32 * 1024,
   connections: 4096,
   refusedBodyBytes: 256 * 1024,

@@ -6,7 +6,7 @@ import { tlsFixtures } from '../../daemon/tls-fixtures.ts';
 import { plain } from './answer.ts';
 import { type HttpLimits, httpLimits } from './limits.ts';
 import { type Listener, listen } from './listener.ts';
-import { send } from './send.ts';
+import { Sender } from './send.ts';
 
 const body = Buffer.alloc(4_000_000, 'x');
 const identity = {
@@ -24,7 +24,8 @@ async function start(
   const all = { ...httpLimits, ...limits, stopMs: 100 };
   const tls = clientAuthority === undefined ? identity : { ...identity, clientAuthority };
   const options = { host: '127.0.0.1', port: 0, limits: all, tls };
-  listener = await listen(options, (_request, response) => send(response, plain(body), all));
+  const sender = new Sender(all);
+  listener = await listen(options, (_request, response) => sender.send(response, plain(body)));
   return listener;
 }
 

@@ -11,7 +11,7 @@ import { refusalOfFailure } from './refusal-of-failure.ts';
 import type { RequestMetrics } from './request-metrics.ts';
 import type { Resolution, RouteCache } from './route-cache.ts';
 import type { Match, Operation } from './routes.ts';
-import { drainRefused, send } from './send.ts';
+import { drainRefused, type Sender } from './send.ts';
 
 export interface ServicePorts {
   readonly routes: RouteCache;
@@ -20,6 +20,7 @@ export interface ServicePorts {
   /** Absent: everything is allowed. */
   readonly authorizer: Authorizer | undefined;
   readonly metrics: RequestMetrics;
+  readonly sender: Sender;
   readonly limits: HttpLimits;
   readonly log: Log;
   readonly now: () => number;
@@ -115,11 +116,11 @@ function finish(
   request: IncomingMessage,
   response: ServerResponse,
   answer: Answer,
-  { limits, log }: ServicePorts,
+  { sender, limits, log }: ServicePorts,
 ): void {
   if (response.destroyed) return;
   try {
-    send(response, answer, limits);
+    sender.send(response, answer);
     if (!request.complete) drainRefused(request, limits);
   } catch (error) {
     log.error('an answer could not be sent', { error });

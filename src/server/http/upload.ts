@@ -8,12 +8,17 @@ export type UploadResult =
   | { readonly kind: 'files'; readonly files: ReadonlyMap<RoleName, Buffer> }
   | { readonly kind: 'refused'; readonly answer: Answer };
 
+export interface UploadLimits {
+  readonly fileBytes: number;
+  readonly uploadFiles: number;
+}
+
 /**
  * The uploaded files by role; the last one of a role counts. Parts that belong to no role are refused, as Go
  * does: an upload is never taken to hold less than it did.
  */
-export function readUpload(body: Buffer, boundary: string, maxFiles: number): UploadResult {
-  const result = readMultipart(body, boundary, maxFiles);
+export function readUpload(body: Buffer, boundary: string, limits: UploadLimits): UploadResult {
+  const result = readMultipart(body, boundary, limits.uploadFiles);
   if (result.kind === 'malformed') return refused(refusal('MALFORMED_UPLOAD'));
   if (result.kind === 'too-many') return refused(refusal('UPLOAD_TOO_LARGE'));
   const files = new Map<RoleName, Buffer>();
@@ -21,6 +26,7 @@ export function readUpload(body: Buffer, boundary: string, maxFiles: number): Up
     const role = part.filename.replace(/\.json$/, '');
     if (role === '') return refused(refusal('NO_FILENAME'));
     if (!isRoleName(role)) return refused(refusal('INVALID_ROLE', role));
+    if (part.bytes.length > limits.fileBytes) return refused(refusal('UPLOAD_TOO_LARGE', role));
     files.set(role, part.bytes);
   }
   return { kind: 'files', files };

@@ -233,6 +233,15 @@ describe('limits of uploads', () => {
     expect((await scene.uploadParts(parts)).status).toBe(413);
   });
 
+  it('refuse a single file that is too large, by its role', async () => {
+    scene = await HttpScene.start({}, { fileBytes: 100 });
+    const answer = await scene.uploadParts([
+      ['root', '{}'],
+      ['targets', `"${'x'.repeat(99)}"`],
+    ]);
+    expect([answer.status, JSON.parse(answer.text).errors[0].detail]).toEqual([413, 'targets']);
+  });
+
   it('refuse work beyond the memory for all uploads, and give the memory back', async () => {
     scene = await HttpScene.start({}, { inFlightBytes: 50_000 });
     const large = await scene.uploadParts([['root', `"${'x'.repeat(60_000)}"`]]);
