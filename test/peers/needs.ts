@@ -12,6 +12,7 @@ const goServices = ['notary-server', 'notary-signer'] as const;
 /** Files outside test/interop that need Node alone are not listed; every other file is. */
 export const needs: Readonly<Record<string, readonly PeerName[]>> = {
   'src/daemon/database/sqlite.test.ts': ['sqlite'],
+  'src/server/main.test.ts': ['sqlite'],
   'src/server/store/sqlite.test.ts': ['sqlite'],
   'src/signer/crash.test.ts': ['sqlite'],
   'src/signer/main.test.ts': ['sqlite'],
