@@ -4,12 +4,10 @@ import { configFromEnvironment, loadConfig } from '../daemon/config.ts';
 import { type DaemonFlags, parseDaemonFlags } from '../daemon/flags.ts';
 import { createLog, type Log, neighbourLevel } from '../daemon/log.ts';
 import { asFailure, isFailure } from '../errors.ts';
-import { type ReadConfig, readServerConfig } from './config.ts';
-import { withEmbeddedDefaults } from './embedded-defaults.ts';
-import { startServer } from './server.ts';
+import type { ReadConfig } from './config.ts';
 
 /** Of this release; a test holds it against package.json. */
-export const version = '0.1.0';
+const version = '0.1.0';
 
 /** PARAPH_ wins over NOTARY_ where both are set. */
 const prefixes = ['PARAPH_SERVER_', 'NOTARY_SERVER_'];
@@ -46,6 +44,7 @@ async function run(flags: DaemonFlags, log: Log): Promise<void> {
   const { config, logLevel, warnings } = await read(flags);
   log.level = flags.isDebug ? 'debug' : logLevel;
   for (const warning of warnings) log.warning(warning);
+  const { startServer } = await import('./server.ts');
   const server = await startServer(config, { log, now: Date.now });
   if (!flags.isBootstrap) await stopped;
   await server.close();
@@ -53,9 +52,11 @@ async function run(flags: DaemonFlags, log: Log): Promise<void> {
 
 async function read({ configFile }: DaemonFlags): Promise<ReadConfig> {
   const { env } = process;
+  const { readServerConfig } = await import('./config.ts');
   if (configFile !== undefined) {
     return readServerConfig(await loadConfig(configFile, { env, prefixes }));
   }
+  const { withEmbeddedDefaults } = await import('./embedded-defaults.ts');
   const withDefaults = await withEmbeddedDefaults(env, Date.now());
   return readServerConfig(configFromEnvironment({ env: withDefaults, prefixes }, process.cwd()));
 }
