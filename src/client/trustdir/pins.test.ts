@@ -58,6 +58,8 @@ describe('the pin for a repository', () => {
   it('of one pattern in two places is that of the first place, certificates before keys', async () => {
     const both = { certs: { a: [id('1')] }, root_keys: { a: [id('2')] } };
     expect(await rule(read(both), 'a')).toBe('certs "a"');
+    const apart = Pins.read([source({ root_keys: both.root_keys }), source({ certs: both.certs })]);
+    expect(await rule(apart, 'a')).toBe('certs "a"');
     const pins = Pins.read([
       source({ certs: { a: [id('1')] } }),
       source({ certs: { a: [id('2')] } }),
