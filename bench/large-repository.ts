@@ -39,7 +39,7 @@ export function publishMany(
 ): Promise<PublishResult> {
   const nowMs = Date.now();
   let next = 0;
-  return publish(endpoint, publishers, Number.POSITIVE_INFINITY, () => {
+  return publish(endpoint, publishers, Number.POSITIVE_INFINITY, [], () => {
     if (next === count) return undefined;
     const repository = new BenchRepository(gunOf(next), nowMs);
     next += 1;

@@ -63,7 +63,7 @@ export async function main(args: readonly string[], readerFile: string): Promise
     };
     const { comparisons, failed } = await runAll(chosen, bench);
     await publishReport({ machine, cores: cores.statement, comparisons }, options, failed);
-    return failed + countMissed(comparisons, options) === 0 ? 0 : 1;
+    return isGood(comparisons, failed, options) ? 0 : 1;
   } finally {
     await place.end();
   }
@@ -120,12 +120,14 @@ async function publishReport(report: Report, options: Options, failed: number): 
   if (isWhole) await writeFile(page, performancePage(report));
 }
 
-function countMissed(comparisons: readonly Comparison[], options: Options): number {
-  const verdict = options.isShort ? judgeShort : judge;
-  const missed = comparisons.filter((comparison) => verdict(comparison) === 'missed');
-  const rule = options.isShort ? 'worse than half of the budget by ratio' : 'outside the budget';
-  console.log(missed.length === 0 ? `nothing is ${rule}` : `${missed.length} ${rule}`);
-  return missed.length;
+/** Says how it went in a last line; true when everything was measured and nothing missed. */
+function isGood(comparisons: readonly Comparison[], failed: number, { isShort }: Options): boolean {
+  const verdict = isShort ? judgeShort : judge;
+  const missed = comparisons.filter((comparison) => verdict(comparison) === 'missed').length;
+  const rule = isShort ? 'worse than half of the budget by ratio' : 'outside the budget';
+  const suffix = failed === 0 ? '' : `; ${failed} suites failed`;
+  console.log(`${comparisons.length} figures, ${missed} ${rule}${suffix}`);
+  return missed + failed === 0;
 }
 
 /** Debian's version of the package: the programs themselves name none. */

@@ -26,7 +26,7 @@ export const updates: Suite = {
       5,
       async (stack, limitMs) => {
         const uploads = await prepareUpdates(stack, limitMs);
-        return publish(stack.endpoint, publishers, limitMs, (publisher) => {
+        return publish(stack.endpoint, publishers, limitMs, stack.pids, (publisher) => {
           const upload = uploads[publisher]?.pop();
           return upload && ((connection) => connection.must('update', upload));
         });
@@ -41,7 +41,7 @@ export const firstPublishes: Suite = {
       const count = Math.round((preparedFirstPerSecond * limitMs) / 1000);
       const nowMs = Date.now();
       const prepared = Array.from({ length: count }, () => new BenchRepository(freshGun(), nowMs));
-      return publish(stack.endpoint, publishers, limitMs, () => {
+      return publish(stack.endpoint, publishers, limitMs, stack.pids, () => {
         const repository = prepared.pop();
         return repository && ((connection) => repository.publishFirst(connection));
       });
@@ -105,6 +105,9 @@ function freshGun(): string {
   return `registry.example.com/team-${repositories % 100}/app-${repositories}`;
 }
 
-function latencyNote({ count, p50Ms, p99Ms }: PublishResult): string {
-  return `${count} in all, p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms`;
+function latencyNote({ count, p50Ms, p99Ms, serverMs }: PublishResult): string {
+  return (
+    `${count} in all, p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms, ` +
+    `${serverMs.toFixed(2)} ms of processor time each`
+  );
 }
