@@ -85,7 +85,7 @@ function answerTo(
   const call = { request, match, query };
   const handler = ports.handlers[match.route.operation];
   if (ports.authorizer === undefined) return handler(call);
-  return answerIfAllowed(call, handler, ports.authorizer);
+  return answerIfAllowed(call, handler, ports.authorizer, ports.log);
 }
 
 function foreignAnswer({ route }: Match, gunPrefixes: readonly string[]): Answer {
@@ -101,13 +101,18 @@ async function answerIfAllowed(
   call: Call,
   handler: Handler,
   authorizer: Authorizer,
+  log: Log,
 ): Promise<Answer> {
   const { match, request } = call;
-  const { access } = match.route;
+  const { access, operation } = match.route;
   if (access === 'none') return handler(call);
   const { authorization, host } = request.headers;
   const verdict = await authorizer.authorize({ authorization, host, access, gun: match.gun });
-  if (verdict.kind === 'allowed') return handler(call);
+  if (verdict.kind === 'allowed') {
+    const { user } = verdict;
+    if (request.method !== 'GET') log.info('write allowed', { operation, gun: match.gun, user });
+    return handler(call);
+  }
   const challenge = ['Www-Authenticate', verdict.challenge];
   return refusal('UNAUTHORIZED', rightsFor(access, match.gun), challenge);
 }
@@ -141,7 +146,9 @@ function record(
   const requestBytes = requestSize(request, url);
   const facts = { method, status, durationUs, requestBytes, responseBytes: body.length };
   metrics.record(measured, facts, now());
-  if (log.level === 'debug') log.debug('response completed', { ...facts, url });
+  if (log.level === 'info' || log.level === 'debug') {
+    log.info('response completed', { operation, url, ...facts });
+  }
 }
 
 /** As Go estimates it: request line, headers, announced body. */
