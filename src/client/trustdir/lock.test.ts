@@ -63,7 +63,10 @@ describe('a lock', () => {
   it('is taken over from a process that is dead but not yet reaped', async () => {
     const program = await childProgram('lock-holder');
     // A parent that never waits for its child leaves it a zombie.
-    const parent = program.start([path, 'hold'], ['sh', '-c', '"$@" <&0 & exec sleep 60', 'sh']);
+    const parent = program.start(
+      [path, 'hold'],
+      ['sh', '-c', 'exec 3<&0; "$@" <&3 & exec sleep 60', 'sh'],
+    );
     await printed(parent, 'held');
     const holder: unknown = JSON.parse(await readFile(path, 'utf8'));
     process.kill((holder as { pid: number }).pid, 'SIGKILL');
