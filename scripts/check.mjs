@@ -10,7 +10,11 @@ const checks = [
   ['lint', 'oxlint', ['--type-aware', '.']],
   ['compile', 'tsc', ['-p', '.']],
   ['unused code', 'knip', ['--no-progress', '--no-config-hints']],
-  ['borders', process.execPath, [vitest, 'run', '--project=unit', 'test/borders.test.ts']],
+  [
+    'borders',
+    process.execPath,
+    [vitest, 'run', '--project=unit', '--reporter=dot', 'test/borders.test.ts'],
+  ],
   ['generated docs', process.execPath, ['scripts/reference-docs.mjs', '--check']],
 ];
 
