@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { configFromEnvironment, type Environment, loadConfig } from '../daemon/config.ts';
+import { type Environment, loadConfig } from '../daemon/config.ts';
 import { type ReadConfig, readServerConfig } from './config.ts';
-import { withEmbeddedDefaults } from './embedded-defaults.ts';
+import { readEmbeddedConfig } from './embedded-defaults.ts';
 
 const prefixes = ['PARAPH_SERVER_', 'NOTARY_SERVER_'];
 let directory: string;
@@ -208,26 +208,25 @@ describe('what an operator hears', () => {
 });
 
 describe('the embedded default', () => {
-  it('keeps to this machine and its directories, and can be overridden', async () => {
+  it('keeps to this machine and its directories, and can be overridden', () => {
     const home = { HOME: directory };
-    const readFrom = async (env: Environment) => {
-      const all = await withEmbeddedDefaults({ ...home, ...env }, Date.now());
-      return readServerConfig(configFromEnvironment({ env: all, prefixes }, directory));
-    };
+    const readFrom = (env: Environment) =>
+      readEmbeddedConfig({ ...home, ...env }, prefixes, directory);
     const data = join(directory, '.local/share/paraph');
-    expect((await readFrom({})).config).toMatchObject({
+    expect(readFrom({}).config).toMatchObject({
       listen: { host: '127.0.0.1', port: 4443 },
       trust: {
         type: 'remote',
         host: 'localhost',
         port: 7899,
         authorityFile: join(data, 'signer/signer.crt'),
+        isAuthorityAwaited: true,
       },
       storage: { backend: 'sqlite', file: join(data, 'server/server.db') },
     });
-    const { config } = await readFrom({ NOTARY_SERVER_SERVER_HTTP_ADDR: ':1' });
+    const { config } = readFrom({ NOTARY_SERVER_SERVER_HTTP_ADDR: ':1' });
     expect(config.listen.port).toBe(1);
-    const memory = await readFrom({ PARAPH_SERVER_STORAGE_BACKEND: 'memory' });
+    const memory = readFrom({ PARAPH_SERVER_STORAGE_BACKEND: 'memory' });
     expect(memory.config.storage).toEqual({ backend: 'memory' });
   });
 });

@@ -32,6 +32,8 @@ export type TrustConfig =
       readonly port: number;
       readonly algorithm: 'ecdsa' | 'ed25519';
       readonly authorityFile?: string;
+      /** The signer makes that file at its own first start, which may come after ours. */
+      readonly isAuthorityAwaited?: boolean;
       readonly certFile?: string;
       readonly keyFile?: string;
     };

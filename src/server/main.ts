@@ -1,6 +1,6 @@
 // paraph-server: the one place of the server that sees the process. Flags, environment and signals go in; the
 // exit status comes out. Called by bin/paraph-server, and by `paraph server`.
-import { configFromEnvironment, loadConfig } from '../daemon/config.ts';
+import { loadConfig } from '../daemon/config.ts';
 import { type DaemonFlags, parseDaemonFlags } from '../daemon/flags.ts';
 import { createLog, type Log, neighbourLevel } from '../daemon/log.ts';
 import { asFailure, isFailure } from '../errors.ts';
@@ -52,13 +52,12 @@ async function run(flags: DaemonFlags, log: Log): Promise<void> {
 
 async function read({ configFile }: DaemonFlags): Promise<ReadConfig> {
   const { env } = process;
-  const { readServerConfig } = await import('./config.ts');
   if (configFile !== undefined) {
+    const { readServerConfig } = await import('./config.ts');
     return readServerConfig(await loadConfig(configFile, { env, prefixes }));
   }
-  const { withEmbeddedDefaults } = await import('./embedded-defaults.ts');
-  const withDefaults = await withEmbeddedDefaults(env, Date.now());
-  return readServerConfig(configFromEnvironment({ env: withDefaults, prefixes }, process.cwd()));
+  const { readEmbeddedConfig } = await import('./embedded-defaults.ts');
+  return readEmbeddedConfig(env, prefixes, process.cwd());
 }
 
 /**

@@ -170,16 +170,19 @@ async function openAuth(auth: TokenAuthConfig, { now }: ServerDeps): Promise<Aut
   return new TokenAuth({ ...rest, bundle }, now);
 }
 
-async function openSigning(trust: TrustConfig, deps: ServerDeps): Promise<SigningService> {
+async function openSigning(trust: TrustConfig, { log, now }: ServerDeps): Promise<SigningService> {
   if (trust.type === 'local') return new LocalSigning();
-  const { host, port, algorithm, authorityFile, certFile, keyFile } = trust;
   const { RemoteSigning } = await import('./release/remote-signing.ts');
-  const authority = authorityFile && (await loadCertificateAuthority(authorityFile));
-  const identity = certFile && keyFile ? await loadKeyPair(certFile, keyFile) : undefined;
-  for (const warning of identity ? keyPairWarnings(identity, deps.now()) : [])
-    deps.log.warning(warning);
-  const address = { host, port, ...(authority && { authority }), ...(identity && { identity }) };
-  return new RemoteSigning({ address, algorithm });
+  const { host, port, algorithm, authorityFile, certFile, keyFile } = trust;
+  const credentials = async () => ({
+    authority: authorityFile ? await loadCertificateAuthority(authorityFile) : undefined,
+    identity: certFile && keyFile ? await loadKeyPair(certFile, keyFile) : undefined,
+  });
+  if (trust.isAuthorityAwaited !== true) {
+    const { identity } = await credentials();
+    for (const warning of identity ? keyPairWarnings(identity, now()) : []) log.warning(warning);
+  }
+  return new RemoteSigning({ address: { host, port, credentials }, algorithm });
 }
 
 async function openStore({ storage }: ServerConfig): Promise<TufStore> {

@@ -20,7 +20,7 @@ import { tlsFixtures } from '../../daemon/tls-fixtures.ts';
 import { publicKeyFromSpki } from '../../tuf/public-key.ts';
 import { isValidSignature } from '../../tuf/signature.ts';
 import { RemoteSigning } from './remote-signing.ts';
-import { SignerConnection } from './signer-connection.ts';
+import { SignerConnection, type SignerCredentials } from './signer-connection.ts';
 
 const checkHealth = {
   path: HealthService.check.path,
@@ -88,10 +88,15 @@ async function startSigner(at: number): Promise<number> {
 const identity = { cert: pem(tlsFixtures.client.cert), key: pem(tlsFixtures.client.key) };
 const authority = pem(tlsFixtures.authority.cert);
 
-function client(address: object = {}): RemoteSigning {
-  const whole = { host: 'localhost', port, authority, identity, ...address };
-  return new RemoteSigning({ address: whole, algorithm: 'ecdsa' });
+function client({
+  host = 'localhost',
+  ...given
+}: Partial<SignerCredentials> & { host?: string } = {}) {
+  const credentials = async () => ({ authority, identity, ...given });
+  return new RemoteSigning({ address: { host, port, credentials }, algorithm: 'ecdsa' });
 }
+
+const credentials = async () => ({ authority, identity });
 
 async function using<T>(signing: RemoteSigning, work: (signing: RemoteSigning) => Promise<T>) {
   try {
@@ -170,7 +175,7 @@ describe('a signer that is not to be had', () => {
   });
 
   it('is given up at the deadline, and reached anew afterwards', async () => {
-    const connection = new SignerConnection({ host: 'localhost', port, authority, identity });
+    const connection = new SignerConnection({ host: 'localhost', port, credentials });
     fault = 'silence';
     const overdue = connection.call(checkHealth, { service: '' }, 200);
     await expect(overdue).rejects.toMatchObject({
@@ -180,7 +185,7 @@ describe('a signer that is not to be had', () => {
     fault = undefined;
     const answer = connection.call(checkHealth, { service: '' }, 2000);
     await expect(answer).resolves.toMatchObject({ status: 1 });
-    connection.close();
+    await connection.close();
   });
 
   it('is given up at the deadline when nothing answers at all', async () => {
@@ -189,12 +194,31 @@ describe('a signer that is not to be had', () => {
     await once(silent, 'listening');
     const address = silent.address();
     const at = typeof address === 'object' ? (address?.port ?? 0) : 0;
-    const connection = new SignerConnection({ host: '127.0.0.1', port: at, authority, identity });
+    const connection = new SignerConnection({ host: '127.0.0.1', port: at, credentials });
     const overdue = connection.call(checkHealth, { service: '' }, 300);
     await expect(overdue).rejects.toMatchObject({ code: 'SIGNER_UNAVAILABLE' });
-    connection.close();
+    await connection.close();
     for (const socket of held) socket.destroy();
     silent.close();
+  });
+});
+
+describe('certificates', () => {
+  it('are read anew for each connection, so that they can be renewed or come later', async () => {
+    let given: SignerCredentials | undefined;
+    const late = async (): Promise<SignerCredentials> => {
+      if (given === undefined) throw new Error('no such file');
+      return given;
+    };
+    const address = { host: 'localhost', port, credentials: late };
+    await using(new RemoteSigning({ address, algorithm: 'ecdsa' }), async (signing) => {
+      const unavailable = { code: 'SIGNER_UNAVAILABLE' };
+      await expect(signing.check()).rejects.toMatchObject(unavailable);
+      given = { authority: pem(tlsFixtures.stranger.cert), identity };
+      await expect(signing.check()).rejects.toMatchObject(unavailable);
+      given = { authority, identity };
+      await signing.check();
+    });
   });
 });
 

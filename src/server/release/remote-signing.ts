@@ -108,8 +108,8 @@ export class RemoteSigning implements SigningService {
     }
   }
 
-  async close(): Promise<void> {
-    this.#connection.close();
+  close(): Promise<void> {
+    return this.#connection.close();
   }
 }
 

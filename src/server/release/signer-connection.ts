@@ -3,8 +3,9 @@
 //
 // Every call has a deadline. The connection is made at the first call and made again when it was lost; it is thrown
 // away when an answer is overdue, because a peer that vanished without a word would hold every later call too.
+// Certificates are read anew for each connection: they may be renewed while the server runs.
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
-import { createSecureContext, type SecureContext } from 'node:tls';
+import { createSecureContext } from 'node:tls';
 import { frame, prefixBytes, unframe } from '../../daemon/rpc/framing.ts';
 import { maxMessageBytes } from '../../daemon/rpc/protocol.ts';
 import { tlsPolicy } from '../../daemon/tls.ts';
@@ -13,6 +14,10 @@ import { asFailure, type ErrorCode, Failure } from '../../errors.ts';
 export interface SignerAddress {
   readonly host: string;
   readonly port: number;
+  readonly credentials: () => Promise<SignerCredentials>;
+}
+
+export interface SignerCredentials {
   /** PEM of the authorities that must have issued the signer's certificate; the system's when absent. */
   readonly authority?: Buffer | undefined;
   /** Certificate and key with which this server shows who it is. */
@@ -37,14 +42,13 @@ const maxDetailLength = 300;
 
 export class SignerConnection {
   readonly #origin: string;
-  readonly #context: SecureContext;
-  #session: ClientHttp2Session | undefined;
+  readonly #credentials: () => Promise<SignerCredentials>;
+  #session: Promise<ClientHttp2Session> | undefined;
   #isClosed = false;
 
-  constructor({ host, port, authority, identity }: SignerAddress) {
+  constructor({ host, port, credentials }: SignerAddress) {
     this.#origin = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
-    const ca = authority === undefined ? {} : { ca: authority };
-    this.#context = createSecureContext({ ...tlsPolicy, ...ca, ...identity });
+    this.#credentials = credentials;
   }
 
   /**
@@ -68,14 +72,15 @@ export class SignerConnection {
     }
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#isClosed = true;
-    this.#session?.destroy();
+    const session = await this.#session?.catch(() => undefined);
+    session?.destroy();
   }
 
-  #exchange(path: string, message: Buffer, deadlineMs: number): Promise<Buffer> {
+  async #exchange(path: string, message: Buffer, deadlineMs: number): Promise<Buffer> {
     if (this.#isClosed) throw new Failure('SIGNER_UNAVAILABLE', 'this server is stopping');
-    const session = this.#connected();
+    const session = await this.#connected();
     return new Promise((resolve, reject) => {
       const stream = session.request({
         ':method': 'POST',
@@ -85,7 +90,8 @@ export class SignerConnection {
         'grpc-timeout': `${deadlineMs}m`,
       });
       const overdue = setTimeout(() => {
-        this.#drop(session);
+        this.#session = undefined;
+        session.destroy();
         reject(unreachable('DeadlineExceeded'));
       }, deadlineMs);
       stream.on('close', () => clearTimeout(overdue));
@@ -94,21 +100,28 @@ export class SignerConnection {
     });
   }
 
-  #connected(): ClientHttp2Session {
+  #connected(): Promise<ClientHttp2Session> {
     if (this.#session !== undefined) return this.#session;
-    const session = connect(this.#origin, { secureContext: this.#context });
-    const forget = (): void => {
-      if (this.#session === session) this.#session = undefined;
-    };
-    // Why it broke is told by the calls that were open.
-    session.on('error', forget).on('close', forget).on('goaway', forget);
-    this.#session = session;
-    return session;
+    const connecting = this.#connect(() => {
+      if (this.#session === connecting) this.#session = undefined;
+    });
+    this.#session = connecting;
+    return connecting;
   }
 
-  #drop(session: ClientHttp2Session): void {
-    if (this.#session === session) this.#session = undefined;
-    session.destroy();
+  /** `onLost` is called when the connection cannot be made or is no longer of use. */
+  async #connect(onLost: () => void): Promise<ClientHttp2Session> {
+    try {
+      const { authority, identity } = await this.#credentials();
+      const ca = authority === undefined ? {} : { ca: authority };
+      const secureContext = createSecureContext({ ...tlsPolicy, ...ca, ...identity });
+      const session = connect(this.#origin, { secureContext });
+      // Why it broke is told by the calls that were open.
+      return session.on('error', onLost).on('close', onLost).on('goaway', onLost);
+    } catch (cause) {
+      onLost();
+      throw unreachable('Unavailable', cause);
+    }
   }
 }
 
