@@ -65,7 +65,7 @@ async function localKeyIds(trustDir: string): Promise<ReadonlySet<string>> {
   return new Set(keys.map(({ id }) => id));
 }
 
-function report(failure: Failure, asked: string, { reporter }: Session): ExitStatus {
-  reporter.failure(failure, asked);
+function report(failure: Failure, asked: string, session: Session): ExitStatus {
+  session.reporter.failure(session.atTrustServer(failure), asked);
   return failure.exit;
 }

@@ -4,6 +4,7 @@ import type { ClientEvent } from '../../client/events.ts';
 import type { ConsumerPorts } from '../../client/ports.ts';
 import { Pins } from '../../client/trustdir/pins.ts';
 import { TrustDirectory } from '../../client/trustdir/trust-directory.ts';
+import { type ExitStatus, exitStatus, Failure } from '../../errors.ts';
 import { type CredentialSource, dockerCredentials } from '../../remote/credentials.ts';
 import { createHttpClient, type HttpClient } from '../../remote/http.ts';
 import { connectRegistry, type ImageReference, type Registry } from '../../remote/registry.ts';
@@ -13,6 +14,15 @@ import type { Reporter } from '../render/reporter.ts';
 import type { Invocation } from './command.ts';
 import { openReporter } from './open-reporter.ts';
 import { type Places, placesOf } from './places.ts';
+
+/** Causes that a wrong server can have: nothing there, nothing signed, not allowed. */
+const hintedExits: readonly ExitStatus[] = [
+  exitStatus.unreachable,
+  exitStatus.unsigned,
+  exitStatus.denied,
+];
+const noServerHint =
+  'DOCKER_CONTENT_TRUST_SERVER is not set, so the trust server that goes with the host of the image was asked.';
 
 export class Session {
   readonly reporter: Reporter;
@@ -54,14 +64,30 @@ export class Session {
 
   /** The trust server of the image's registry. @throws Failure CONFIG_INVALID */
   server({ domain }: ImageReference): TrustServer {
-    const { world, flags } = this.#invocation;
-    const configured = flags.text('server') ?? world.env['DOCKER_CONTENT_TRUST_SERVER'];
-    const url = trustServerFor(domain, configured);
+    const url = trustServerFor(domain, this.#configured());
     const known = this.#servers.get(url.href);
     if (known !== undefined) return known;
     const server = connectTrustServer({ url, http: this.http, credentials: this.credentials });
     this.#servers.set(url.href, server);
     return server;
+  }
+
+  /** A failure at the trust server, with a hint where nobody said which server to ask. */
+  atTrustServer(failure: Failure): Failure {
+    if (this.#configured() !== undefined || !hintedExits.includes(failure.exit)) return failure;
+    const { cause, facts, meaning, remedy } = failure;
+    return new Failure(failure.code, failure.message, {
+      cause,
+      facts,
+      ...(meaning === undefined ? {} : { meaning }),
+      remedy: `${remedy}\n${noServerHint}`,
+    });
+  }
+
+  #configured(): string | undefined {
+    const { world, flags } = this.#invocation;
+    const named = flags.text('server') ?? world.env['DOCKER_CONTENT_TRUST_SERVER'];
+    return named === '' ? undefined : named;
   }
 
   /** Registries, spoken to with the same logins. */

@@ -37,7 +37,7 @@ export const run: CommandBody['run'] = async (invocation) => {
       } catch (error) {
         const failure = asFailure(error);
         tellKept(order, made);
-        session.reporter.failure(failure, order.reference.name);
+        session.reporter.failure(session.atTrustServer(failure), order.reference.name);
         if (status === exitStatus.done) status = failure.exit;
       }
     }

@@ -42,7 +42,8 @@ export const run: CommandBody['run'] = async (invocation) => {
     const verified = outcomes.filter((outcome) => 'resolved' in outcome);
     session.reporter.result(verified.map(pinned), { images: verified.map(document) });
     const failed = outcomes.filter((outcome) => 'failure' in outcome);
-    for (const { asked, failure } of failed) session.reporter.failure(failure, asked);
+    for (const { asked, failure } of failed)
+      session.reporter.failure(session.atTrustServer(failure), asked);
     return worst(failed.map(({ failure }) => failure.exit));
   } finally {
     session.close();

@@ -54,6 +54,21 @@ describe('an error for people', () => {
     expect(failureText(quoted)).not.toContain('cause:');
   });
 
+  it('leaves out what OpenSSL says', () => {
+    for (const words of [
+      'error:1C800064:Provider routines::bad decrypt',
+      '80:error:1C800064:x\n',
+    ]) {
+      const failure = new Failure('PASSPHRASE_WRONG', 'wrong', { cause: new Error(words) });
+      expect(failureText(failure)).not.toContain('1C800064');
+    }
+  });
+
+  it('takes no terminal at its word that says it has no width', () => {
+    const failure = new Failure('DISK', 'x', { meaning: 'two words' });
+    expect(failureText(failure, undefined, { width: 0 })).toContain('  two words\n');
+  });
+
   it('does not hang on causes that go in circles', () => {
     const ring = new Error('around');
     ring.cause = new Error('and around', { cause: ring });

@@ -14,6 +14,10 @@ export interface FailureStyle {
 
 /** A chain of causes is short in practice; more than this only repeats itself. */
 const maxCauses = 4;
+/** A terminal that says it is narrower than this does not know its width. */
+const narrowestLine = 40;
+/** How OpenSSL words its errors, which tells people nothing that ours does not. */
+const opensslWords = /(?:^|:)error:[0-9A-F]{8}:/;
 /** Facts begin at the same column, at least this far in. */
 const minLabelWidth = 8;
 /** The words of the Go programs, for people who search for them, stand last whatever they came with. */
@@ -21,7 +25,7 @@ const goWords = /(?:^|\s)(notary and docker say: [^\n]*)$/;
 
 /** @param subject what the command was working on; left out when the message names it */
 export function failureText(failure: Failure, subject?: string, style: FailureStyle = {}): string {
-  const width = Math.min(style.width ?? widestLine, widestLine);
+  const width = lineWidth(style.width);
   const named = subject !== undefined && !failure.message.includes(subject);
   const what = safe(named ? `${subject}: ${failure.message}` : failure.message);
   const emphasis = style.emphasis ?? ((text) => text);
@@ -51,6 +55,10 @@ export function failureJson(failure: Failure, subject?: string): Readonly<Record
   };
 }
 
+function lineWidth(wanted: number | undefined): number {
+  return wanted === undefined || wanted < narrowestLine ? widestLine : Math.min(wanted, widestLine);
+}
+
 function factLines(facts: Readonly<Record<string, string>>): readonly string[] {
   const entries = Object.entries(facts);
   const longest = Math.max(minLabelWidth, ...entries.map(([label]) => safe(label).length));
@@ -73,7 +81,7 @@ function causesOf(failure: Failure): readonly string[] {
     const { message } = cause;
     const isSame = cause instanceof FailureClass && cause.code === failure.code;
     const isSaid = [around, ...Object.values(failure.facts)].some((said) => said.includes(message));
-    if (!isSame && !isSaid) causes.push(message);
+    if (!isSame && !isSaid && !opensslWords.test(message)) causes.push(message);
     around = message;
     cause = cause.cause;
   }
