@@ -1,80 +1,98 @@
-// Throw-away certificates for tests, so that they need no openssl program. Valid until 2126; made once with
-// openssl: a CA, a server (localhost, 127.0.0.1, ::1) and a client under it, and a self-signed stranger.
-// The keys protect nothing.
+// Throw-away certificates for tests, made when a test begins, so that they need no openssl program and hold at
+// whatever time they run: a CA; under it a server (localhost, 127.0.0.1, ::1), a client and another client; and a
+// self-signed stranger. The keys protect nothing.
+import {
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  sign,
+} from 'node:crypto';
+import { der } from '../encoding/der.ts';
+import { encodePem } from '../encoding/pem.ts';
+
+const dayMs = 24 * 60 * 60 * 1000;
+/** They began a day ago: a clock that is behind accepts them too. */
+const backdateMs = dayMs;
+export const fixtureLifetimeMs = 400 * dayMs;
+const ecdsaWithSha256 = der.sequence(der.oid('1.2.840.10045.4.3.2'));
+
+interface Identity {
+  readonly name: string;
+  readonly privateKey: KeyObject;
+}
+
+interface PemPair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+function identity(name: string): Identity {
+  return { name, privateKey: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey };
+}
+
+/** The certificate of `subject`, signed by `issuer`, with these extensions. */
+function certificate(
+  subject: Identity,
+  issuer: Identity,
+  ...extensions: readonly Buffer[]
+): PemPair {
+  const notBeforeMs = Date.now() - backdateMs;
+  const body = der.sequence(
+    der.explicit(0, der.integer(2)),
+    der.integer(Buffer.concat([Buffer.from([1]), randomBytes(15)])),
+    ecdsaWithSha256,
+    nameOf(issuer),
+    der.sequence(der.time(notBeforeMs), der.time(notBeforeMs + fixtureLifetimeMs)),
+    nameOf(subject),
+    createPublicKey(subject.privateKey).export({ type: 'spki', format: 'der' }),
+    der.explicit(3, der.sequence(...extensions)),
+  );
+  const signature = der.bitString(sign('sha256', body, issuer.privateKey));
+  const bytes = der.sequence(body, ecdsaWithSha256, signature);
+  return {
+    cert: encodePem({ label: 'CERTIFICATE', headers: new Map(), bytes }),
+    key: subject.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  };
+}
+
+function nameOf({ name }: Identity): Buffer {
+  return der.sequence(der.set(der.sequence(der.oid('2.5.4.3'), der.utf8String(name))));
+}
+
+const isAuthority = der.sequence(
+  der.oid('2.5.29.19'),
+  der.boolean(true),
+  der.octetString(der.sequence(der.boolean(true))),
+);
+
+/** Extended key usage: `1` for servers, `2` for clients. */
+function usage(purpose: 1 | 2): Buffer {
+  const value = der.sequence(der.oid(`1.3.6.1.5.5.7.3.${purpose}`));
+  return der.sequence(der.oid('2.5.29.37'), der.octetString(value));
+}
+
+/** localhost, 127.0.0.1 and ::1, as implicitly tagged members of a GeneralNames. */
+function localNames(): Buffer {
+  const tagged = (tag: number, bytes: Buffer): Buffer =>
+    Buffer.concat([Buffer.from([tag, bytes.length]), bytes]);
+  const loopback6 = Buffer.alloc(16);
+  loopback6[15] = 1;
+  const names = [
+    tagged(0x82, Buffer.from('localhost')),
+    tagged(0x87, Buffer.from([127, 0, 0, 1])),
+    tagged(0x87, loopback6),
+  ];
+  return der.sequence(der.oid('2.5.29.17'), der.octetString(der.sequence(...names)));
+}
+
+const authority = identity('Test CA');
+const stranger = identity('stranger');
 
 export const tlsFixtures = {
-  authority: {
-    cert: `-----BEGIN CERTIFICATE-----
-MIIBizCCATGgAwIBAgIUS0WOvElLhGzfTqWRe4+K6AXq1RswCgYIKoZIzj0EAwIw
-EjEQMA4GA1UEAwwHVGVzdCBDQTAgFw0yNjExMjQyMjI3MTdaGA8yMTI2MTAzMTIy
-MjcxN1owEjEQMA4GA1UEAwwHVGVzdCBDQTBZMBMGByqGSM49AgEGCCqGSM49AwEH
-A0IABIJK4DItYZJcsc0taM8PXuCduIhEaGSfvIzqLjpE3X9WRstG+L3Eejcb+zi1
-tqVbb18NzdVotZYPjkc5XfIU+2ijYzBhMB0GA1UdDgQWBBRfzu/SJLYy9KAvYFTm
-0DYZ4oE1djAfBgNVHSMEGDAWgBRfzu/SJLYy9KAvYFTm0DYZ4oE1djAPBgNVHRMB
-Af8EBTADAQH/MA4GA1UdDwEB/wQEAwICBDAKBggqhkjOPQQDAgNIADBFAiEAoKsp
-GTKIxgl9ReLodrAhxg/DSCg26baZ9/FIhXXC4nICIGbRU+NvcBhcWecVmZD+sDqL
-V6yPYEYSdrJNhmc84DAC
------END CERTIFICATE-----
-`,
-  },
-  server: {
-    cert: `-----BEGIN CERTIFICATE-----
-MIIBrzCCAVSgAwIBAgIUUIX556vw+4Y7NsiIdDkI4bkoZPMwCgYIKoZIzj0EAwIw
-EjEQMA4GA1UEAwwHVGVzdCBDQTAgFw0yNjExMjQyMjI3MTdaGA8yMTI2MTAzMTIy
-MjcxN1owETEPMA0GA1UEAwwGc2VydmVyMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcD
-QgAEnvr9Pmg6ym9kPpbfoZTjkTDKPoZMVbQjWpuSl25U3cOYzulZXY0Lzo5FmHpu
-HRJgvTjNarlcPDvYWz6IjMCNOKOBhjCBgzAsBgNVHREEJTAjgglsb2NhbGhvc3SH
-BH8AAAGHEAAAAAAAAAAAAAAAAAAAAAEwEwYDVR0lBAwwCgYIKwYBBQUHAwEwHQYD
-VR0OBBYEFGnPkGCn6rd6GfxaWmzXurYVXxAaMB8GA1UdIwQYMBaAFF/O79IktjL0
-oC9gVObQNhnigTV2MAoGCCqGSM49BAMCA0kAMEYCIQDM7ZN/CrFdtGyeUwZi+KKn
-SnNJw5oTbHhH2SzgiznXIgIhANiX+Nm38QGpWVqQe+cRKD5ecri+T0XnUyOFxxM+
-BorR
------END CERTIFICATE-----
-`,
-    key: `-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgNc1cI1STktDAsFvZ
-Zw1n6hkVkL5aCkR+W4ircnPCOwOhRANCAASe+v0+aDrKb2Q+lt+hlOORMMo+hkxV
-tCNam5KXblTdw5jO6VldjQvOjkWYem4dEmC9OM1quVw8O9hbPoiMwI04
------END PRIVATE KEY-----
-`,
-  },
-  client: {
-    cert: `-----BEGIN CERTIFICATE-----
-MIIBfjCCASSgAwIBAgIUUIX556vw+4Y7NsiIdDkI4bkoZPQwCgYIKoZIzj0EAwIw
-EjEQMA4GA1UEAwwHVGVzdCBDQTAgFw0yNjExMjQyMjI3MTdaGA8yMTI2MTAzMTIy
-MjcxN1owETEPMA0GA1UEAwwGY2xpZW50MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcD
-QgAEqxE+hmJwoeFOlzfzO1StK1Vw4+aVGYHGtzs4GZEUNVIoMxMvCGvC+V5vZ+tF
-/3nZ628qdDGRNzPKhKwUav7ik6NXMFUwEwYDVR0lBAwwCgYIKwYBBQUHAwIwHQYD
-VR0OBBYEFDm78wW6kC5aJ3UN6vU5wuApJCb/MB8GA1UdIwQYMBaAFF/O79IktjL0
-oC9gVObQNhnigTV2MAoGCCqGSM49BAMCA0gAMEUCIC6wFvVW2VrI2CANNDljT6Eh
-QUy/a3tzTvmuwTEE1ED/AiEA0ZQRgv8f5AeV1pm+3th7mxnCNR6Z7piebCYH7R87
-Kno=
------END CERTIFICATE-----
-`,
-    key: `-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgmOIN0HjMNIOvFEYh
-f4E0vZJy0iXycanQoNgzWRDxzF2hRANCAASrET6GYnCh4U6XN/M7VK0rVXDj5pUZ
-gca3OzgZkRQ1UigzEy8Ia8L5Xm9n60X/ednrbyp0MZE3M8qErBRq/uKT
------END PRIVATE KEY-----
-`,
-  },
-  stranger: {
-    cert: `-----BEGIN CERTIFICATE-----
-MIIBfDCCASOgAwIBAgIUMk8pVBTSFvOEJqgw8aFa/LGTPNIwCgYIKoZIzj0EAwIw
-EzERMA8GA1UEAwwIc3RyYW5nZXIwIBcNMjYxMTI0MjIyNzE3WhgPMjEyNjEwMzEy
-MjI3MTdaMBMxETAPBgNVBAMMCHN0cmFuZ2VyMFkwEwYHKoZIzj0CAQYIKoZIzj0D
-AQcDQgAEZUZ3HMgAC1bw6ZOV3STX5H0kTH0HB3VpU2fClga8bMGYRl/7yNqxp98F
-hZNZpL0hKbno6rMPfG+aHVBbJBP1x6NTMFEwHQYDVR0OBBYEFNI9tLhMPf+qi2dH
-C0eIZ5ab0vSQMB8GA1UdIwQYMBaAFNI9tLhMPf+qi2dHC0eIZ5ab0vSQMA8GA1Ud
-EwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDRwAwRAIgS7ieaublzWFzq6xI7aPNSPGL
-VMKP2FWD0EBrLczz/t0CIEhi3vFQuj/ym41srchATLZLDbDj9etWVEYP4N4zE1kd
------END CERTIFICATE-----
-`,
-    key: `-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg5sFjtY2rnD7behNY
-TzZIedPCMft7SSj7Nqg6O+pEE4ehRANCAARlRnccyAALVvDpk5XdJNfkfSRMfQcH
-dWlTZ8KWBrxswZhGX/vI2rGn3wWFk1mkvSEpuejqsw98b5odUFskE/XH
------END PRIVATE KEY-----
-`,
-  },
-} as const;
+  authority: certificate(authority, authority, isAuthority),
+  server: certificate(identity('server'), authority, localNames(), usage(1)),
+  client: certificate(identity('client'), authority, usage(2)),
+  otherClient: certificate(identity('other client'), authority, usage(2)),
+  stranger: certificate(stranger, stranger, isAuthority),
+};
