@@ -11,7 +11,7 @@ import type { ConfigView } from '../daemon/config.ts';
 import { checkSettings, strictSections } from '../daemon/config-keys.ts';
 import { parseListenAddress } from '../daemon/listen-address.ts';
 import { type LogLevel, logLevelNamed, logLevels } from '../daemon/log.ts';
-import type { ListenerTls } from '../daemon/rpc/unary-server.ts';
+import type { ListenerTls } from '../daemon/rpc/rpc-server.ts';
 import { keyPairWarnings, loadCertificateAuthority, loadKeyPair } from '../daemon/tls.ts';
 import { Failure } from '../errors.ts';
 import { configuredPassphrases, isAlias, type PassphraseSource } from './passphrases.ts';

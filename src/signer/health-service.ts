@@ -1,25 +1,23 @@
 // gRPC's health call under the names that notary's server asks for.
+import { status } from '@grpc/grpc-js';
 import type { Health } from '../daemon/health.ts';
-import { rpcStatus } from '../daemon/rpc/framing.ts';
 import {
-  HealthCheckRequest,
-  HealthCheckResponse,
   HealthCheckResponse_ServingStatus,
-} from '../daemon/rpc/generated/messages/health.ts';
+  type HealthServer,
+} from '../daemon/rpc/generated/health.ts';
 import { healthServiceNames } from '../daemon/rpc/protocol.ts';
-import { RpcError, type UnaryHandler } from '../daemon/rpc/unary-server.ts';
+import { RpcError, unary } from '../daemon/rpc/unary.ts';
 
 const { SERVING, NOT_SERVING } = HealthCheckResponse_ServingStatus;
 
-/** The call by its path. */
-export function healthHandlers(health: Health): ReadonlyMap<string, UnaryHandler> {
+export function healthService(health: Health): HealthServer {
   const known: ReadonlySet<string> = new Set(healthServiceNames);
-  const check: UnaryHandler = async (message) => {
-    if (!known.has(HealthCheckRequest.decode(message).service)) {
-      throw new RpcError({ code: rpcStatus.notFound, details: 'unknown service' });
-    }
-    const status = health.failures.size === 0 ? SERVING : NOT_SERVING;
-    return HealthCheckResponse.encode({ status }).finish();
+  return {
+    check: unary(async ({ service }) => {
+      if (!known.has(service)) {
+        throw new RpcError({ code: status.NOT_FOUND, details: 'unknown service' });
+      }
+      return { status: health.failures.size === 0 ? SERVING : NOT_SERVING };
+    }),
   };
-  return new Map([['/grpc.health.v1.Health/Check', check]]);
 }

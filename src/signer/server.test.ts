@@ -67,8 +67,16 @@ describe('who may call', () => {
 
   it("may be named by the peer's own certificate instead of its CA, as notary documents", async () => {
     const clientCa = Buffer.from(tlsFixtures.client.cert);
-    const { connection } = await start({ tls: { ...memoryConfig.tls, clientCa } });
+    const { address, connection } = await start({ tls: { ...memoryConfig.tls, clientCa } });
     expect(await connection.check('')).toEqual({ status: 1 });
+    // What else its CA has issued is not named by that.
+    const { authority, otherClient } = tlsFixtures;
+    const [ca, key, cert] = [authority.cert, otherClient.key, otherClient.cert].map((text) =>
+      Buffer.from(text),
+    );
+    const other = connect(address, credentials.createSsl(ca, key, cert));
+    await expect(other.check('')).rejects.toMatchObject({ code: 14 });
+    other.close();
   });
 
   it('speaks TLS 1.2 or newer', async () => {

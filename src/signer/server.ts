@@ -9,13 +9,16 @@ import { randomBytes } from 'node:crypto';
 import { Health } from '../daemon/health.ts';
 import { formatListenAddress, type ListenAddress, reachOf } from '../daemon/listen-address.ts';
 import type { Log } from '../daemon/log.ts';
+import { HealthService } from '../daemon/rpc/generated/health.ts';
+import { KeyManagementService, SignerService } from '../daemon/rpc/generated/signer.ts';
+import { logLibraryTo } from '../daemon/rpc/library-log.ts';
 import { maxMessageBytes } from '../daemon/rpc/protocol.ts';
-import { type ListenerTls, UnaryServer } from '../daemon/rpc/unary-server.ts';
+import { type ListenerTls, RpcServer } from '../daemon/rpc/rpc-server.ts';
 import { Failure } from '../errors.ts';
-import { healthHandlers } from './health-service.ts';
+import { healthService } from './health-service.ts';
 import type { PassphraseSource } from './passphrases.ts';
 import { SigningPolicy } from './policy.ts';
-import { signerHandlers } from './service.ts';
+import { keyManagementService, signerService } from './service.ts';
 import { SignatureLedger } from './signature-ledger.ts';
 import { MemoryKeyStore } from './store/memory.ts';
 import type { SigningKeyStore } from './store/store.ts';
@@ -147,8 +150,13 @@ async function listen(
   deps: SignerDeps,
 ): Promise<RunningSigner> {
   const policy = new SigningPolicy({ ...parts, nowMs: deps.nowMs });
-  const handlers = new Map([...signerHandlers(policy, deps.log), ...healthHandlers(parts.health)]);
-  const server = new UnaryServer({ tls: config.tls, handlers, maxMessageBytes });
+  const services = [
+    [KeyManagementService, keyManagementService(policy, deps.log)],
+    [SignerService, signerService(policy, deps.log)],
+    [HealthService, healthService(parts.health)],
+  ] as const;
+  logLibraryTo(deps.log);
+  const server = new RpcServer({ tls: config.tls, services, maxMessageBytes });
   const port = await bind(server, config);
   const address = formatListenAddress({ host: config.listen.host, port });
   deps.log.info('the signer listens', {
@@ -166,10 +174,7 @@ async function listen(
   };
 }
 
-async function bind(
-  server: UnaryServer,
-  { listen: { host, port } }: SignerConfig,
-): Promise<number> {
+async function bind(server: RpcServer, { listen: { host, port } }: SignerConfig): Promise<number> {
   // An empty host is every address, of both families where the machine has both.
   const hosts = host === '' ? ['::', '0.0.0.0'] : [host];
   let cause: unknown;

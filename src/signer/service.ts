@@ -1,20 +1,17 @@
 // The four calls of notary's signer over gRPC: read the request, call the policy, answer with Go's status codes
 // and words (signer reference, section 1.1). Scripts and the Go server match on those words; what notary has no
 // word for (a key that is there but locked) has a status of its own, so that nobody takes it for "not found".
+import { status } from '@grpc/grpc-js';
 import type { Log } from '../daemon/log.ts';
-import { type RpcStatus, rpcStatus } from '../daemon/rpc/framing.ts';
-import {
+import type {
   CreateKeyRequest,
-  GetKeyInfoResponse,
   KeyID,
-  type KeyInfo,
-  type MessageFns,
-  PublicKey as PublicKeyMessage,
-  Signature,
+  KeyInfo,
+  KeyManagementServer,
   SignatureRequest,
-  Void,
-} from '../daemon/rpc/generated/messages/signer.ts';
-import { RpcError, type UnaryHandler } from '../daemon/rpc/unary-server.ts';
+  SignerServer,
+} from '../daemon/rpc/generated/signer.ts';
+import { RpcError, type RpcStatus, unary } from '../daemon/rpc/unary.ts';
 import { asFailure, type Failure } from '../errors.ts';
 import type { PublicKey } from '../tuf/public-key.ts';
 import type { SigningPolicy } from './policy.ts';
@@ -22,83 +19,53 @@ import type { SigningPolicy } from './policy.ts';
 /** Longest text of a peer that is given back in a status, which travels as a header. */
 const maxEchoLength = 1024;
 
-/** The calls of both services by path. */
-export function signerHandlers(policy: SigningPolicy, log: Log): ReadonlyMap<string, UnaryHandler> {
-  return new Map([...keyManagement(policy, log), ...signer(policy, log)]);
-}
-
-function keyManagement(
-  policy: SigningPolicy,
-  log: Log,
-): readonly (readonly [string, UnaryHandler])[] {
-  const createKey = handler(
-    log,
-    'proto.KeyManagement/CreateKey',
-    CreateKeyRequest,
-    PublicKeyMessage,
-    {
-      async answer({ algorithm, gun, role }) {
-        const key = await policy.createKey(algorithm, gun, role);
-        log.info('key made or given out again', { key: key.id, gun, role });
-        return { keyInfo: keyInfo(key), publicKey: key.publicBytes };
-      },
-      statusOf: createKeyStatus,
-    },
-  );
-  const deleteKey = handler(log, 'proto.KeyManagement/DeleteKey', KeyID, Void, {
-    async answer({ ID }) {
+export function keyManagementService(policy: SigningPolicy, log: Log): KeyManagementServer {
+  return {
+    createKey: call(log, 'CreateKey', createKeyStatus, async (request: CreateKeyRequest) => {
+      const { algorithm, gun, role } = request;
+      const key = await policy.createKey(algorithm, gun, role);
+      log.info('key made or given out again', { key: key.id, gun, role });
+      return { keyInfo: keyInfo(key), publicKey: key.publicBytes };
+    }),
+    deleteKey: call(log, 'DeleteKey', deleteKeyStatus, async ({ ID }: KeyID) => {
       await policy.deleteKey(ID);
       log.info('key deleted', { key: echo(ID) });
       return {};
-    },
-    statusOf: () => internal('Key deletion failed'),
-  });
-  const getKeyInfo = handler(log, 'proto.KeyManagement/GetKeyInfo', KeyID, GetKeyInfoResponse, {
-    async answer({ ID }) {
+    }),
+    getKeyInfo: call(log, 'GetKeyInfo', keyInfoStatus, async ({ ID }: KeyID) => {
       const { publicKey, role } = await policy.findKey(ID);
       return { keyInfo: keyInfo(publicKey), publicKey: publicKey.publicBytes, role };
-    },
-    statusOf: keyInfoStatus,
-  });
-  return [createKey, deleteKey, getKeyInfo];
+    }),
+  };
 }
 
-function signer(policy: SigningPolicy, log: Log): readonly (readonly [string, UnaryHandler])[] {
-  const sign = handler(log, 'proto.Signer/Sign', SignatureRequest, Signature, {
-    async answer({ keyID, content }) {
+export function signerService(policy: SigningPolicy, log: Log): SignerServer {
+  return {
+    sign: call(log, 'Sign', signStatus, async ({ keyID, content }: SignatureRequest) => {
       const { key, method, sig } = await policy.sign(keyID?.ID ?? '', content);
       return { keyInfo: keyInfo(key), algorithm: { algorithm: method }, content: sig };
-    },
-    statusOf: signStatus,
-  });
-  return [sign];
+    }),
+  };
 }
 
-interface Call<Request, Response> {
-  answer(request: Request): Promise<Response>;
-  statusOf(failure: Failure, request: Request): RpcStatus;
-}
-
-function handler<Request, Response>(
+/** A call whose failures are logged under `name` and answered with what `statusOf` makes of them. */
+function call<Request, Response>(
   log: Log,
   name: string,
-  requests: MessageFns<Request>,
-  responses: MessageFns<Response>,
-  call: Call<Request, Response>,
-): readonly [string, UnaryHandler] {
-  const handle: UnaryHandler = async (message) => {
-    const request = requests.decode(message);
+  statusOf: (failure: Failure, request: Request) => RpcStatus,
+  answer: (request: Request) => Promise<Response>,
+) {
+  return unary(async (request: Request): Promise<Response> => {
     try {
-      return responses.encode(await call.answer(request)).finish();
+      return await answer(request);
     } catch (error) {
-      const status = call.statusOf(asFailure(error), request);
-      const isFault = status.code !== rpcStatus.notFound && status.code !== rpcStatus.unknown;
+      const answered = statusOf(asFailure(error), request);
+      const isFault = answered.code !== status.NOT_FOUND && answered.code !== status.UNKNOWN;
       if (isFault) log.error('call failed', { call: name, error });
-      else log.info('call refused', { call: name, reason: status.details });
-      throw new RpcError(status);
+      else log.info('call refused', { call: name, reason: answered.details });
+      throw new RpcError(answered);
     }
-  };
-  return [`/${name}`, handle];
+  });
 }
 
 function keyInfo(key: PublicKey): KeyInfo {
@@ -107,15 +74,19 @@ function keyInfo(key: PublicKey): KeyInfo {
 
 function createKeyStatus(failure: Failure): RpcStatus {
   if (failure.code === 'ALGORITHM_UNSUPPORTED') {
-    return { code: rpcStatus.unknown, details: echo(failure.message) };
+    return { code: status.UNKNOWN, details: echo(failure.message) };
   }
   return lockedStatus('Key creation failed', failure) ?? internal('Key creation failed');
+}
+
+function deleteKeyStatus(): RpcStatus {
+  return internal('Key deletion failed');
 }
 
 function keyInfoStatus(failure: Failure, request: KeyID): RpcStatus {
   const key = `key ${echo(request.ID)}`;
   if (failure.code === 'SIGNING_KEY_NOT_FOUND') {
-    return { code: rpcStatus.notFound, details: `${key} not found` };
+    return { code: status.NOT_FOUND, details: `${key} not found` };
   }
   return lockedStatus(`${key} cannot be opened`, failure) ?? internal(`${key} cannot be read`);
 }
@@ -123,7 +94,7 @@ function keyInfoStatus(failure: Failure, request: KeyID): RpcStatus {
 function signStatus(failure: Failure, request: SignatureRequest): RpcStatus {
   const id = echo(request.keyID?.ID ?? '');
   if (failure.code === 'SIGNING_KEY_NOT_FOUND') {
-    return { code: rpcStatus.notFound, details: `signing key not found: ${id}` };
+    return { code: status.NOT_FOUND, details: `signing key not found: ${id}` };
   }
   const words = `Signing failed for KeyID ${id} on hash ${echo(request.content.toString())}`;
   return lockedStatus(`key ${id} cannot be opened`, failure) ?? internal(words);
@@ -136,7 +107,7 @@ function lockedStatus(words: string, failure: Failure): RpcStatus | undefined {
     case 'KEY_UNREADABLE':
     case 'KEY_LIMITS':
       return {
-        code: rpcStatus.failedPrecondition,
+        code: status.FAILED_PRECONDITION,
         details: `${words}: ${failure.message} [${failure.code}]`,
       };
     default:
@@ -145,7 +116,7 @@ function lockedStatus(words: string, failure: Failure): RpcStatus | undefined {
 }
 
 function internal(details: string): RpcStatus {
-  return { code: rpcStatus.internal, details };
+  return { code: status.INTERNAL, details };
 }
 
 function echo(text: string): string {
