@@ -87,6 +87,11 @@ export function checkFileMeta(name: string, bytes: Uint8Array, meta: FileMeta): 
       `${name} has ${bytes.length} bytes, signed ${meta.length}`,
     );
   }
+  checkHashes(name, bytes, meta);
+}
+
+/** The hashes alone, for bytes that are here already. @throws Failure HASH_MISMATCH */
+export function checkHashes(name: string, bytes: Uint8Array, meta: FileMeta): void {
   let compared = 0;
   for (const hash of knownHashes.keys()) {
     const expected = meta.hashes.get(hash);

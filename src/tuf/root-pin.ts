@@ -29,19 +29,27 @@ export function isPinned(pin: RootPin, key: PublicKey, nowMs: number): boolean {
   }
 }
 
+/**
+ * Whether a chain leads from the leaf to an authority. The intermediates come from the peer: each one is looked
+ * at once, however they issued one another.
+ */
 function reachesAuthority(
-  certificate: X509Certificate,
+  leaf: X509Certificate,
   intermediates: readonly X509Certificate[],
   authorities: readonly X509Certificate[],
   nowMs: number,
 ): boolean {
-  if (authorities.some((authority) => isIssuedBy(certificate, authority, nowMs))) return true;
-  return intermediates.some(
-    (issuer, index) =>
-      isIssuedBy(certificate, issuer, nowMs) &&
-      // Each intermediate is used once, so a chain that goes in circles ends.
-      reachesAuthority(issuer, intermediates.toSpliced(index, 1), authorities, nowMs),
-  );
+  const reached = [leaf];
+  const left = new Set(intermediates);
+  for (const certificate of reached) {
+    if (authorities.some((authority) => isIssuedBy(certificate, authority, nowMs))) return true;
+    for (const issuer of left) {
+      if (!isIssuedBy(certificate, issuer, nowMs)) continue;
+      left.delete(issuer);
+      reached.push(issuer);
+    }
+  }
+  return false;
 }
 
 function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate, nowMs: number): boolean {

@@ -18,7 +18,7 @@
 // Pure: time comes in as a parameter, and there is no disk, network or clock here.
 import { Failure } from '../errors.ts';
 import { type Expiry, isExpired } from './expiry.ts';
-import { checkFileMeta, type FileMeta } from './file-meta.ts';
+import { checkFileMeta, checkHashes, type FileMeta } from './file-meta.ts';
 import {
   type DelegationRole,
   isDelegationRole,
@@ -151,7 +151,7 @@ export class TrustedSet {
     this.#requireSignatures('snapshot', file);
     this.#requireVersion('snapshot', file.signed.version);
     this.#requireFresh('snapshot', file.signed.expires);
-    checkFileMeta('root', this.#rootFile.bytes, requireListed(file, 'root'));
+    checkHashes('root', this.#rootFile.bytes, requireListed(file, 'root'));
     this.#snapshotFile = file;
   }
 
