@@ -10,11 +10,7 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  HealthCheckRequest,
-  HealthCheckResponse,
-  HealthService,
-} from '../../daemon/rpc/generated/health.ts';
+import { HealthService } from '../../daemon/rpc/generated/health.ts';
 import { KeyManagementService, SignerService } from '../../daemon/rpc/generated/signer.ts';
 import { tlsFixtures } from '../../daemon/tls-fixtures.ts';
 import { publicKeyFromSpki } from '../../tuf/public-key.ts';
@@ -22,11 +18,6 @@ import { isValidSignature } from '../../tuf/signature.ts';
 import { RemoteSigning } from './remote-signing.ts';
 import { SignerConnection, type SignerCredentials } from './signer-connection.ts';
 
-const checkHealth = {
-  path: HealthService.check.path,
-  request: HealthCheckRequest,
-  response: HealthCheckResponse,
-};
 const pem = (text: string) => Buffer.from(text);
 const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const key = publicKeyFromSpki(pair.publicKey.export({ type: 'spki', format: 'der' }));
@@ -177,13 +168,13 @@ describe('a signer that is not to be had', () => {
   it('is given up at the deadline, and reached anew afterwards', async () => {
     const connection = new SignerConnection({ host: 'localhost', port, credentials });
     fault = 'silence';
-    const overdue = connection.call(checkHealth, { service: '' }, 200);
+    const overdue = connection.call(HealthService.check, { service: '' }, 200);
     await expect(overdue).rejects.toMatchObject({
       code: 'SIGNER_UNAVAILABLE',
       message: 'rpc error: code = DeadlineExceeded desc = the signing service did not answer',
     });
     fault = undefined;
-    const answer = connection.call(checkHealth, { service: '' }, 2000);
+    const answer = connection.call(HealthService.check, { service: '' }, 2000);
     await expect(answer).resolves.toMatchObject({ status: 1 });
     await connection.close();
   });
@@ -195,7 +186,7 @@ describe('a signer that is not to be had', () => {
     const address = silent.address();
     const at = typeof address === 'object' ? (address?.port ?? 0) : 0;
     const connection = new SignerConnection({ host: '127.0.0.1', port: at, credentials });
-    const overdue = connection.call(checkHealth, { service: '' }, 300);
+    const overdue = connection.call(HealthService.check, { service: '' }, 300);
     await expect(overdue).rejects.toMatchObject({ code: 'SIGNER_UNAVAILABLE' });
     await connection.close();
     for (const socket of held) socket.destroy();

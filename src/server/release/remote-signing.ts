@@ -2,18 +2,14 @@
 // (signer reference, section 1). What a signer answers is not believed further than needed: a public key must
 // have the id under which it was asked for, and signatures are verified by whoever attaches them.
 import {
-  HealthCheckRequest,
-  HealthCheckResponse,
   HealthCheckResponse_ServingStatus,
-} from '../../daemon/rpc/generated/messages/health.ts';
+  HealthService,
+} from '../../daemon/rpc/generated/health.ts';
 import {
-  CreateKeyRequest,
-  GetKeyInfoResponse,
-  KeyID,
-  PublicKey as PublicKeyMessage,
-  Signature,
-  SignatureRequest,
-} from '../../daemon/rpc/generated/messages/signer.ts';
+  KeyManagementService,
+  type PublicKey as PublicKeyMessage,
+  SignerService,
+} from '../../daemon/rpc/generated/signer.ts';
 import { healthServiceNames } from '../../daemon/rpc/protocol.ts';
 import { Failure, isFailure } from '../../errors.ts';
 import { type PublicKey, publicKey } from '../../tuf/public-key.ts';
@@ -28,22 +24,9 @@ const healthDeadlineMs = 10_000;
 /** Public keys remembered: a key that a signer has does not change. */
 const maxKnownKeys = 20_000;
 
-const createKey = {
-  path: '/proto.KeyManagement/CreateKey',
-  request: CreateKeyRequest,
-  response: PublicKeyMessage,
-};
-const getKeyInfo = {
-  path: '/proto.KeyManagement/GetKeyInfo',
-  request: KeyID,
-  response: GetKeyInfoResponse,
-};
-const sign = { path: '/proto.Signer/Sign', request: SignatureRequest, response: Signature };
-const checkHealth = {
-  path: '/grpc.health.v1.Health/Check',
-  request: HealthCheckRequest,
-  response: HealthCheckResponse,
-};
+const { createKey, getKeyInfo } = KeyManagementService;
+const { sign } = SignerService;
+const { check } = HealthService;
 
 export interface RemoteSigningOptions {
   readonly address: SignerAddress;
@@ -101,7 +84,7 @@ export class RemoteSigning implements SigningService {
   /** The two services that Go's server asks for. */
   async check(): Promise<void> {
     for (const service of healthServiceNames.slice(0, 2)) {
-      const answer = await this.#connection.call(checkHealth, { service }, healthDeadlineMs);
+      const answer = await this.#connection.call(check, { service }, healthDeadlineMs);
       if (answer.status !== HealthCheckResponse_ServingStatus.SERVING) {
         throw new Failure('SIGNER_UNAVAILABLE', `${service} is not serving`);
       }

@@ -1,15 +1,14 @@
-// The connection to the signer: gRPC with one message each way, on node:http2 and mutual TLS. Knows transport,
-// deadlines and status codes; what is asked is remote-signing.ts.
+// The gRPC connection to the signer. Knows transport, deadlines and status codes; what is asked is
+// remote-signing.ts.
 //
-// Every call has a deadline. The connection is made at the first call and made again when it was lost; it is thrown
-// away when an answer is overdue, because a peer that vanished without a word would hold every later call too.
-// Certificates are read anew for each connection: they may be renewed while the server runs.
-import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
+// Every call has a deadline. A connection that fails, or whose answer is overdue, is thrown away and made anew at
+// the next call: a peer that vanished without a word would hold every later call too, and certificates are read
+// anew for each connection, so that they can be renewed while the server runs.
 import { createSecureContext } from 'node:tls';
-import { frame, prefixBytes, unframe } from '../../daemon/rpc/framing.ts';
+import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { maxMessageBytes } from '../../daemon/rpc/protocol.ts';
 import { tlsPolicy } from '../../daemon/tls.ts';
-import { asFailure, type ErrorCode, Failure } from '../../errors.ts';
+import { type ErrorCode, Failure } from '../../errors.ts';
 
 export interface SignerAddress {
   readonly host: string;
@@ -24,31 +23,29 @@ export interface SignerCredentials {
   readonly identity?: { readonly cert: Buffer; readonly key: Buffer } | undefined;
 }
 
-/** One call: its path, and the generated codecs of its messages. */
+/** One call of a generated service definition. */
 export interface UnaryMethod<Request, Response> {
   readonly path: string;
-  readonly request: { encode(message: Request): { finish(): Uint8Array } };
-  readonly response: { decode(bytes: Uint8Array): Response };
+  readonly requestSerialize: (value: Request) => Buffer;
+  readonly responseDeserialize: (value: Buffer) => Response;
 }
 
-/** gRPC's status codes by number, as Go writes them. */
-const codeNames =
-  'OK Canceled Unknown InvalidArgument DeadlineExceeded NotFound AlreadyExists PermissionDenied ResourceExhausted FailedPrecondition Aborted OutOfRange Unimplemented Internal Unavailable DataLoss Unauthenticated'.split(
-    ' ',
-  );
+const channelOptions = {
+  'grpc.max_receive_message_length': maxMessageBytes,
+  // The proxy variables of the environment are meant for the internet, not for the signer's network.
+  'grpc.enable_http_proxy': 0,
+} as const;
 
 /** Text of a peer that is handed on in a message. */
 const maxDetailLength = 300;
 
 export class SignerConnection {
-  readonly #origin: string;
-  readonly #credentials: () => Promise<SignerCredentials>;
-  #session: Promise<ClientHttp2Session> | undefined;
+  readonly #address: SignerAddress;
+  #client: Promise<Client> | undefined;
   #isClosed = false;
 
-  constructor({ host, port, credentials }: SignerAddress) {
-    this.#origin = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
-    this.#credentials = credentials;
+  constructor(address: SignerAddress) {
+    this.#address = address;
   }
 
   /**
@@ -61,121 +58,108 @@ export class SignerConnection {
     request: Request,
     deadlineMs: number,
   ): Promise<Response> {
-    const message = frame(method.request.encode(request).finish());
-    const body = await this.#exchange(method.path, message, deadlineMs);
+    if (this.#isClosed) throw new Failure('SIGNER_UNAVAILABLE', 'this server is stopping');
+    this.#client ??= this.#connect();
+    const connected = this.#client;
     try {
-      return method.response.decode(unframe(body));
-    } catch (cause) {
-      throw new Failure('SIGNING_FAILED', 'the signing service answered with something else', {
-        cause,
-      });
+      return await unary(await connected, method, request, deadlineMs);
+    } catch (error) {
+      const failure = signerFailure(error);
+      if (failure.code === 'SIGNER_UNAVAILABLE') this.#drop(connected);
+      throw failure;
     }
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    const session = await this.#session?.catch(() => undefined);
-    session?.destroy();
+    const client = await this.#client?.catch(() => undefined);
+    client?.close();
   }
 
-  async #exchange(path: string, message: Buffer, deadlineMs: number): Promise<Buffer> {
-    if (this.#isClosed) throw new Failure('SIGNER_UNAVAILABLE', 'this server is stopping');
-    const session = await this.#connected();
-    return new Promise((resolve, reject) => {
-      const stream = session.request({
-        ':method': 'POST',
-        ':path': path,
-        'content-type': 'application/grpc',
-        te: 'trailers',
-        'grpc-timeout': `${deadlineMs}m`,
-      });
-      const overdue = setTimeout(() => {
-        this.#session = undefined;
-        session.destroy();
-        reject(unreachable('DeadlineExceeded'));
-      }, deadlineMs);
-      stream.on('close', () => clearTimeout(overdue));
-      readAnswer(stream, resolve, reject);
-      stream.end(message);
-    });
+  async #connect(): Promise<Client> {
+    const { host, port, credentials: read } = this.#address;
+    const { authority, identity } = await read();
+    const ca = authority === undefined ? {} : { ca: authority };
+    const context = createSecureContext({ ...tlsPolicy, ...ca, ...identity });
+    const target = `dns:///${host.includes(':') ? `[${host}]` : host}:${port}`;
+    return new Client(target, credentials.createFromSecureContext(context), channelOptions);
   }
 
-  #connected(): Promise<ClientHttp2Session> {
-    if (this.#session !== undefined) return this.#session;
-    const connecting = this.#connect(() => {
-      if (this.#session === connecting) this.#session = undefined;
-    });
-    this.#session = connecting;
-    return connecting;
-  }
-
-  /** `onLost` is called when the connection cannot be made or is no longer of use. */
-  async #connect(onLost: () => void): Promise<ClientHttp2Session> {
-    try {
-      const { authority, identity } = await this.#credentials();
-      const ca = authority === undefined ? {} : { ca: authority };
-      const secureContext = createSecureContext({ ...tlsPolicy, ...ca, ...identity });
-      const session = connect(this.#origin, { secureContext });
-      // Why it broke is told by the calls that were open.
-      return session.on('error', onLost).on('close', onLost).on('goaway', onLost);
-    } catch (cause) {
-      onLost();
-      throw unreachable('Unavailable', cause);
-    }
+  #drop(connected: Promise<Client>): void {
+    if (this.#client !== connected) return;
+    this.#client = undefined;
+    // Other calls that are open on it end by their own deadlines at the latest.
+    connected.then(
+      (client) => client.close(),
+      () => undefined,
+    );
   }
 }
 
-/** Settles with the body of a call that ended well, else with its failure. */
-function readAnswer(
-  stream: ClientHttp2Stream,
-  resolve: (body: Buffer) => void,
-  reject: (failure: Failure) => void,
-): void {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  let status: string | undefined;
-  let details = '';
-  const note = (headers: Readonly<Record<string, unknown>>): void => {
-    if (typeof headers['grpc-status'] === 'string') status = headers['grpc-status'];
-    if (typeof headers['grpc-message'] === 'string') details = headers['grpc-message'];
-  };
-  stream.on('response', note).on('trailers', note);
-  stream.on('data', (chunk: Buffer) => {
-    length += chunk.length;
-    if (length <= prefixBytes + maxMessageBytes) chunks.push(chunk);
-    else stream.close(constants.NGHTTP2_CANCEL);
-  });
-  stream.on('error', (cause) => reject(unreachable('Unavailable', cause)));
-  stream.on('close', () => {
-    if (status === '0') resolve(Buffer.concat(chunks));
-    else if (status === undefined) reject(unreachable('Unavailable'));
-    else reject(refused(Number(status), details));
+function unary<Request, Response>(
+  client: Client,
+  { path, requestSerialize, responseDeserialize }: UnaryMethod<Request, Response>,
+  request: Request,
+  deadlineMs: number,
+): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    client.makeUnaryRequest(
+      path,
+      requestSerialize,
+      responseDeserialize,
+      request,
+      new Metadata(),
+      { deadline: Date.now() + deadlineMs },
+      (error: ServiceError | null, response?: Response) => {
+        if (error !== null) reject(error);
+        else if (response === undefined) reject(new Error('an answer without a message'));
+        else resolve(response);
+      },
+    );
   });
 }
 
-/** The text is fixed: what the system says names addresses of the private network. */
-function unreachable(code: 'Unavailable' | 'DeadlineExceeded', cause?: unknown): Failure {
-  const message = `rpc error: code = ${code} desc = the signing service did not answer`;
-  return new Failure('SIGNER_UNAVAILABLE', message, { cause: cause && asFailure(cause) });
+const unreachable: ReadonlySet<number> = new Set([
+  status.UNAVAILABLE,
+  status.DEADLINE_EXCEEDED,
+  status.CANCELLED,
+]);
+
+/**
+ * The message goes on to clients, in Go's form. Where the signer could not be reached it is fixed: gRPC's own
+ * text names addresses of the private network.
+ */
+function signerFailure(cause: unknown): Failure {
+  const code = statusOf(cause);
+  const details = cause instanceof Error && 'details' in cause ? String(cause.details) : '';
+  const isAnswer = !unreachable.has(code) && details !== '';
+  const words = isAnswer ? details.slice(0, maxDetailLength) : 'the signing service did not answer';
+  return new Failure(codeFor(code), `rpc error: code = ${goName(code)} desc = ${words}`, { cause });
 }
 
-/** What the signer itself said, in Go's form; it may go on to clients. */
-function refused(status: number, details: string): Failure {
-  const name = codeNames[status] ?? 'Unknown';
-  if (name === 'Unavailable' || name === 'DeadlineExceeded') return unreachable(name);
-  const words = decodeDetails(details).slice(0, maxDetailLength);
-  return new Failure(failureCode(name), `rpc error: code = ${name} desc = ${words}`);
+/** What failed without a status (a certificate that cannot be read) counts as not reached. */
+function statusOf(error: unknown): number {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'number' ? code : status.UNAVAILABLE;
 }
 
-function failureCode(name: string): ErrorCode {
-  if (name === 'NotFound') return 'SIGNING_KEY_NOT_FOUND';
-  return name === 'FailedPrecondition' ? 'SIGNING_KEY_LOCKED' : 'SIGNING_FAILED';
+const failureCodes: ReadonlyMap<number, ErrorCode> = new Map([
+  [status.NOT_FOUND, 'SIGNING_KEY_NOT_FOUND'],
+  [status.FAILED_PRECONDITION, 'SIGNING_KEY_LOCKED'],
+]);
+
+function codeFor(code: number): ErrorCode {
+  return unreachable.has(code)
+    ? 'SIGNER_UNAVAILABLE'
+    : (failureCodes.get(code) ?? 'SIGNING_FAILED');
 }
 
-function decodeDetails(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+/** `NOT_FOUND` is `NotFound` in Go. */
+function goName(code: number): string {
+  const name: string | undefined = status[code];
+  return (name ?? 'UNKNOWN')
+    .toLowerCase()
+    .split('_')
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join('');
 }
