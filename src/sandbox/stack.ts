@@ -7,7 +7,7 @@ import { silentLog } from '../daemon/log.ts';
 import { Failure } from '../errors.ts';
 import type { ServerConfig, TrustConfig } from '../server/config.ts';
 import { startServer } from '../server/server.ts';
-import { startSigner } from '../signer/server.ts';
+import { type RunningSigner, startSigner } from '../signer/server.ts';
 import { type SandboxRegistry, startRegistry } from './registry.ts';
 
 export interface Stack {
@@ -38,39 +38,46 @@ export async function startStack({ directory, nowMs }: StackOptions): Promise<St
   };
   try {
     const certificates = await makeCertificates(directory, nowMs());
-    const { server, signer, client } = certificates;
-    const signing = await startSigner(
-      {
-        listen: { host: loopback, port: 0 },
-        tls: {
-          cert: Buffer.from(signer.cert),
-          key: Buffer.from(signer.key),
-          clientCa: Buffer.from(client.cert),
-        },
-        store: { backend: 'memory' },
-        defaultAlias: 'sandbox',
-        allowLockedKeys: false,
-      },
-      { log: silentLog(), nowMs },
-    );
-    closers.push(() => signing.close());
-    const trust = trustIn(directory, signing.address);
+    const signer = await startSandboxSigner(certificates, nowMs);
+    closers.push(() => signer.close());
+    const trust = trustIn(directory, signer.address);
     const trustServer = await startTrustServer(directory, trust, nowMs);
     closers.push(() => trustServer.close());
     const registry = await startRegistry();
     closers.push(() => registry.close());
     return {
       registry,
-      trustServer: localUrl(trustServer.url),
-      signer: signing.address,
+      trustServer: trustServer.url,
+      signer: signer.address,
       caFile: join(directory, 'server.crt'),
-      tls: server,
+      tls: certificates.server,
       close,
     };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+function startSandboxSigner(
+  { signer, client }: Certificates,
+  nowMs: () => number,
+): Promise<RunningSigner> {
+  const tls = {
+    cert: Buffer.from(signer.cert),
+    key: Buffer.from(signer.key),
+    clientCa: Buffer.from(client.cert),
+  };
+  return startSigner(
+    {
+      listen: { host: loopback, port: 0 },
+      tls,
+      store: { backend: 'memory' },
+      defaultAlias: 'sandbox',
+      allowLockedKeys: false,
+    },
+    { log: silentLog(), nowMs },
+  );
 }
 
 /** A server over TLS, with memory store; `trust` says whose keys sign snapshot and timestamp. */

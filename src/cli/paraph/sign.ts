@@ -7,7 +7,7 @@ import type { ClientEvent } from '../../client/events.ts';
 import { type SignResult, signTags } from '../../client/publish/sign-image.ts';
 import { asFailure, type ExitStatus, exitStatus } from '../../errors.ts';
 import { keptKeyLines, newKeyLines, signedJson, signedLines } from '../render/signing.ts';
-import type { CommandBody } from './command.ts';
+import type { CommandBody, Invocation } from './command.ts';
 import { homely } from './places.ts';
 import { Publisher } from './publisher.ts';
 import { Session } from './session.ts';
@@ -18,67 +18,80 @@ export const run: CommandBody['run'] = async (invocation) => {
   const publisher = new Publisher(invocation, session);
   try {
     const orders = await signingOrders(invocation, session);
-    return await signAll(orders);
+    return await new Signing(invocation, session, publisher).run(orders);
   } finally {
     await publisher.close();
     session.close();
   }
+};
 
-  /** One repository after the other: a person may be asked for passphrases. */
-  async function signAll(orders: readonly SigningOrder[]): Promise<ExitStatus> {
+type KeyChosen = ClientEvent & { readonly kind: 'key-chosen' };
+
+class Signing {
+  readonly #invocation: Invocation;
+  readonly #session: Session;
+  readonly #publisher: Publisher;
+
+  constructor(invocation: Invocation, session: Session, publisher: Publisher) {
+    this.#invocation = invocation;
+    this.#session = session;
+    this.#publisher = publisher;
+  }
+
+  /** One repository after the other: a person may be asked for passphrases. The status is that of the first failure. */
+  async run(orders: readonly SigningOrder[]): Promise<ExitStatus> {
+    const { reporter } = this.#session;
     const done: object[] = [];
-    let status: ExitStatus = exitStatus.done;
+    const statuses: ExitStatus[] = [];
     for (const order of orders) {
       const made: KeyChosen[] = [];
       try {
-        const result = await sign(order, made);
-        tell(order, result);
+        const result = await this.#sign(order, made);
+        this.#tell(order, result);
         done.push(signedJson(order, result));
       } catch (error) {
-        const failure = asFailure(error);
-        tellKept(order, made);
-        session.reporter.failure(session.atTrustServer(failure), order.reference.name);
-        if (status === exitStatus.done) status = failure.exit;
+        const failure = this.#session.atTrustServer(asFailure(error));
+        this.#tellKept(order, made);
+        reporter.failure(failure, order.reference.name);
+        statuses.push(failure.exit);
       }
     }
-    if (done.length > 0) session.reporter.result([], { repositories: done });
-    return status;
+    if (done.length > 0) reporter.result([], { repositories: done });
+    return statuses[0] ?? exitStatus.done;
   }
 
-  function sign(order: SigningOrder, made: KeyChosen[]): Promise<SignResult> {
-    const ports = publisher.ports(order.reference, (event) => {
+  #sign({ reference, images }: SigningOrder, made: KeyChosen[]): Promise<SignResult> {
+    const ports = this.#publisher.ports(reference, (event) => {
       if (event.kind === 'key-chosen' && event.isNew) made.push(event);
       // The table of keys tells both.
       return event.kind === 'key-chosen' || isOwnRoot(event);
     });
-    const tags = order.images.map(({ tag, digest, size }) => ({ tag, digest, length: size }));
-    const rootKeyId = invocation.flags.text('root-key');
-    return signTags({ gun: order.reference.name, tags, rootKeyId }, ports);
+    const tags = images.map(({ tag, digest, size }) => ({ tag, digest, length: size }));
+    const rootKeyId = this.#invocation.flags.text('root-key');
+    return signTags({ gun: reference.name, tags, rootKeyId }, ports);
   }
 
-  function tell(order: SigningOrder, result: SignResult): void {
-    const { reporter } = session;
-    const place = (path: string): string => homely(path, invocation.world.homeDir);
-    const keys = newKeyLines(result, place);
-    if (keys.head.length > 0)
-      reporter.notice(keys.head, { kind: 'keys-made', keys: result.newKeys });
+  #tell(order: SigningOrder, result: SignResult): void {
+    const { reporter } = this.#session;
+    const { head, warning } = newKeyLines(result, (path) => this.#place(path));
+    if (head.length > 0) reporter.notice(head, { kind: 'keys-made', keys: result.newKeys });
     for (const line of signedLines(order, result)) reporter.line(line);
-    if (keys.warning.length > 0) reporter.notice(keys.warning, { kind: 'one-root-key' });
+    if (warning.length > 0) reporter.notice(warning, { kind: 'one-root-key' });
   }
 
-  function tellKept(order: SigningOrder, made: readonly KeyChosen[]): void {
+  #tellKept({ reference }: SigningOrder, made: readonly KeyChosen[]): void {
     if (made.length === 0) return;
+    const { reporter, places } = this.#session;
     const keys = made.map(({ role, keyId, location }) => ({ role, id: keyId, location }));
-    const place = homely(session.places.trustDir, invocation.world.homeDir);
-    session.reporter.notice(keptKeyLines(order.reference.name, keys, place), {
-      kind: 'keys-kept',
-      keys,
-    });
+    const lines = keptKeyLines(reference.name, keys, this.#place(places.trustDir));
+    reporter.notice(lines, { kind: 'keys-kept', keys });
   }
-};
+
+  #place(path: string): string {
+    return homely(path, this.#invocation.world.homeDir);
+  }
+}
 
 function isOwnRoot(event: ClientEvent): boolean {
   return event.kind === 'trust-began' && event.reason === 'made-here';
 }
-
-type KeyChosen = ClientEvent & { readonly kind: 'key-chosen' };

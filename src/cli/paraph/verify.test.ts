@@ -98,6 +98,16 @@ describe('verify', () => {
     expect(stderr).toContain('alice');
   });
 
+  it('refuses a tag that is signed without a sha256 digest', async () => {
+    const odd = { length: 3, hashes: new Map([['sha512', Buffer.alloc(64, 1)]]) };
+    const draft = app.targets('targets');
+    draft.targets = draft.targets.with(new Map([['odd', odd]]));
+    app.publish();
+    const { status, stdout, stderr } = await verify(['registry.test/team/app:odd']);
+    expect({ status, stdout }).toEqual({ status: 4, stdout: '' });
+    expect(stderr).toContain('sha512');
+  });
+
   it('compares a digest that stands beside the tag, and wants a tag', async () => {
     const [, digest = ''] = pinned(app, '1.4').split('@');
     expect(await verify([`registry.test/team/app:1.4@${digest}`])).toMatchObject({ status: 0 });

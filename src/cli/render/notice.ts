@@ -43,11 +43,7 @@ export function noticeLines(event: ClientEvent, nowMs: number): readonly string[
         `root ${event.toVersion} follows root ${event.fromVersion}, signed by it: root ${idList(event.rootKeyIds)}`,
       );
     case 'cache-used':
-      return says(
-        `the trust server could not be asked: ${safe(event.problem.message)} [${event.problem.code}]\n` +
-          `  used what was known${event.fetchedMs === undefined ? '' : ` on ${moment(event.fetchedMs)}`}, ` +
-          `good until ${moment(event.expiresMs)}, ${distance(event.expiresMs, nowMs)}`,
-      );
+      return says(cacheUsed(event, nowMs));
     case 'cache-repaired':
       return says(`the cached ${safe(event.role)} file was damaged and has been replaced`);
     case 'cache-not-updated':
@@ -65,6 +61,15 @@ export function noticeLines(event: ClientEvent, nowMs: number): readonly string[
     default:
       return [];
   }
+}
+
+function cacheUsed(event: ClientEvent & { kind: 'cache-used' }, nowMs: number): string {
+  const { problem, fetchedMs, expiresMs } = event;
+  const known = fetchedMs === undefined ? '' : ` on ${moment(fetchedMs)}`;
+  return (
+    `the trust server could not be asked: ${safe(problem.message)} [${problem.code}]\n` +
+    `  used what was known${known}, good until ${moment(expiresMs)}, ${distance(expiresMs, nowMs)}`
+  );
 }
 
 /** The same for programs: the event as it is, failures as their code and message. */
