@@ -3,17 +3,13 @@
 // take the bytes from memory when they are there: never stale, whoever wrote. Only the newest timestamp, which
 // every client asks for, is looked up once for all requests that one turn of the event loop brings.
 import { createHash } from 'node:crypto';
-import {
-  type Database,
-  openSqlite,
-  type Statement,
-  sqliteFailure,
-} from '../../daemon/database/sqlite.ts';
+import { type Database, openSqlite, sqliteFailure } from '../../daemon/database/sqlite.ts';
 import { Failure } from '../../errors.ts';
 import { parseRoleName, type RoleName } from '../../tuf/role.ts';
 import { HotFiles } from './hot-files.ts';
 import { inInsertionOrder, judgeBase, judgeVersion } from './publication.ts';
 import { storeSchema, timeMs, timeText } from './sqlite-schema.ts';
+import { type ChangeRow, prepareStatements, type Statements } from './sqlite-statements.ts';
 import type { Change, ChangeQuery, NewFile, Publication, StoredFile, TufStore } from './store.ts';
 import { WriteQueue } from './write-queue.ts';
 
@@ -23,23 +19,6 @@ export async function openSqliteStore(
   hot: HotFiles = new HotFiles(),
 ): Promise<TufStore> {
   return new SqliteStore(await openSqlite(file, storeSchema), hot);
-}
-
-interface FileRow {
-  readonly role: string;
-  readonly version: number;
-  readonly data: Buffer;
-  readonly sha256: string;
-  readonly created_at: string;
-}
-
-interface ChangeRow {
-  readonly id: number;
-  readonly created_at: string;
-  readonly gun: string;
-  readonly version: number;
-  readonly sha256: string | null;
-  readonly category: string;
 }
 
 interface Inserted {
@@ -59,7 +38,7 @@ class SqliteStore implements TufStore {
 
   constructor(database: Database, hot: HotFiles) {
     this.#database = database;
-    this.#sql = prepare(database);
+    this.#sql = prepareStatements(database);
     this.#hot = hot;
     this.#queue = new WriteQueue(database);
   }
@@ -190,62 +169,6 @@ class SqliteStore implements TufStore {
       throw sqliteFailure(error, 'the tables could not be read');
     }
   }
-}
-
-type Statements = ReturnType<typeof prepare>;
-
-function prepare(database: Database) {
-  const id = <Bound extends unknown[]>(sql: string): Statement<Bound, number> =>
-    database.prepare<Bound, number>(sql).pluck();
-  const ofRole = 'FROM tuf_files WHERE gun = ? AND role = ?';
-  const changes = 'SELECT id, created_at, gun, version, sha256, category FROM changefeed';
-  return {
-    newest: id<[string, string]>(`SELECT id ${ofRole} ORDER BY version DESC LIMIT 1`),
-    byVersion: id<[string, string, number]>(`SELECT id ${ofRole} AND version = ?`),
-    byChecksum: id<[string, string, string]>(
-      'SELECT id FROM tuf_files WHERE sha256 = ? AND gun = ? AND role = ? ORDER BY version DESC',
-    ),
-    highest: database.prepare<[string, string], { id: number; version: number }>(
-      `SELECT id, version ${ofRole} ORDER BY version DESC LIMIT 1`,
-    ),
-    file: database.prepare<[number], FileRow>(
-      'SELECT role, version, data, sha256, created_at FROM tuf_files WHERE id = ?',
-    ),
-    insertFile: database.prepare<[string, string, string, string, number, Buffer, string]>(
-      `INSERT INTO tuf_files (created_at, updated_at, gun, role, version, data, sha256)
-       VALUES (?, ?, ?, ?, ?, ?, ?)`,
-    ),
-    removeFiles: database.prepare<[string]>('DELETE FROM tuf_files WHERE gun = ?'),
-    recordChange: database.prepare<[string, string, number, string, string]>(
-      'INSERT INTO changefeed (created_at, gun, version, sha256, category) VALUES (?, ?, ?, ?, ?)',
-    ),
-    raiseFloors: database.prepare<[string]>(
-      `INSERT INTO paraph_version_floors (gun, role, version)
-       SELECT gun, role, max(version) FROM tuf_files WHERE gun = ? GROUP BY gun, role
-       ON CONFLICT (gun, role) DO UPDATE SET version = max(version, excluded.version)`,
-    ),
-    countGeneration: database.prepare<[string, string]>(
-      `INSERT INTO paraph_generations (gun, deleted, last_deleted_at) VALUES (?, 1, ?)
-       ON CONFLICT (gun) DO UPDATE
-       SET deleted = deleted + 1, last_deleted_at = excluded.last_deleted_at`,
-    ),
-    floors: database.prepare<[string], { role: string; version: number }>(
-      'SELECT role, version FROM paraph_version_floors WHERE gun = ?',
-    ),
-    after: database.prepare<[number, number], ChangeRow>(
-      `${changes} WHERE id > ? ORDER BY id LIMIT ?`,
-    ),
-    afterOfGun: database.prepare<[string, number, number], ChangeRow>(
-      `${changes} WHERE gun = ? AND id > ? ORDER BY id LIMIT ?`,
-    ),
-    until: database.prepare<[number, number], ChangeRow>(
-      `${changes} WHERE id < ? ORDER BY id DESC LIMIT ?`,
-    ),
-    untilOfGun: database.prepare<[string, number, number], ChangeRow>(
-      `${changes} WHERE gun = ? AND id < ? ORDER BY id DESC LIMIT ?`,
-    ),
-    check: database.prepare('SELECT 1 FROM tuf_files, changefeed LIMIT 1'),
-  };
 }
 
 function change(row: ChangeRow): Change {

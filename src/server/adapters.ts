@@ -1,0 +1,83 @@
+// Opens what the configuration names: certificates, authentication, signing service, store. Whatever a configuration
+// does not use is not loaded: without SQLite no compiled add-on, without a signer no gRPC.
+import { readFile } from 'node:fs/promises';
+import type { HealthCheck } from '../daemon/health.ts';
+import type { Log } from '../daemon/log.ts';
+import { keyPairWarnings, loadCertificateAuthority, loadKeyPair } from '../daemon/tls.ts';
+import { Failure } from '../errors.ts';
+import type { Authorizer } from './auth/authorizer.ts';
+import type { ServerConfig, TokenAuthConfig, TrustConfig } from './config.ts';
+import type { TlsIdentity } from './http/listener.ts';
+import { LocalSigning } from './release/local-signing.ts';
+import type { SigningService } from './release/signing-service.ts';
+import { MemoryStore } from './store/memory.ts';
+import type { TufStore } from './store/store.ts';
+
+export interface AdapterDeps {
+  readonly log: Log;
+  readonly now: () => number;
+}
+
+export async function loadTls(
+  { tls }: ServerConfig,
+  deps: AdapterDeps,
+): Promise<TlsIdentity | undefined> {
+  if (tls === undefined) return undefined;
+  const pair = await loadKeyPair(tls.certFile, tls.keyFile);
+  for (const warning of keyPairWarnings(pair, deps.now())) deps.log.warning(warning);
+  const { cert, key } = pair;
+  if (tls.clientAuthorityFile === undefined) return { cert, key };
+  return { cert, key, clientAuthority: await loadCertificateAuthority(tls.clientAuthorityFile) };
+}
+
+export async function openAuth(auth: TokenAuthConfig, { now }: AdapterDeps): Promise<Authorizer> {
+  const { TokenAuth } = await import('./auth/token.ts');
+  const { bundleFile, ...rest } = auth;
+  let bundle: Buffer;
+  try {
+    bundle = await readFile(bundleFile);
+  } catch (cause) {
+    throw new Failure(
+      'CONFIG_INVALID',
+      `auth.options.rootcertbundle ${bundleFile} cannot be read`,
+      { cause },
+    );
+  }
+  return new TokenAuth({ ...rest, bundle }, now);
+}
+
+export async function openSigning(
+  trust: TrustConfig,
+  { log, now }: AdapterDeps,
+): Promise<SigningService> {
+  if (trust.type === 'local') return new LocalSigning();
+  const { RemoteSigning } = await import('./release/remote-signing.ts');
+  const { host, port, algorithm, authorityFile, certFile, keyFile } = trust;
+  const credentials = async () => ({
+    authority: authorityFile ? await loadCertificateAuthority(authorityFile) : undefined,
+    identity: certFile && keyFile ? await loadKeyPair(certFile, keyFile) : undefined,
+  });
+  if (trust.isAuthorityAwaited !== true) {
+    const { identity } = await credentials();
+    for (const warning of identity ? keyPairWarnings(identity, now()) : []) log.warning(warning);
+  }
+  return new RemoteSigning({ address: { host, port, credentials }, algorithm });
+}
+
+export async function openStore({ storage }: ServerConfig): Promise<TufStore> {
+  if (storage.backend === 'memory') return new MemoryStore();
+  const { openSqliteStore } = await import('./store/sqlite.ts');
+  return openSqliteStore(storage.file);
+}
+
+/** Under Go's names, and only what can fail. */
+export function healthChecks(
+  { storage, trust }: ServerConfig,
+  store: TufStore,
+  signing: SigningService,
+): ReadonlyMap<string, HealthCheck> {
+  const checks = new Map<string, HealthCheck>();
+  if (storage.backend !== 'memory') checks.set('DB operational', () => store.check());
+  if (trust.type === 'remote') checks.set('Trust operational', () => signing.check());
+  return checks;
+}
