@@ -25,8 +25,10 @@ export interface HttpLimits {
   readonly uploadBytesPerSecond: number;
   /** Largest upload, all parts and their headers together. */
   readonly uploadBytes: number;
-  /** Largest single file of an upload. */
+  /** Largest file of a targets role in an upload: it lists tags without bound. */
   readonly fileBytes: number;
+  /** Largest root or snapshot: they list keys and roles, and no honest one comes near this. */
+  readonly smallFileBytes: number;
   /** Most files in one upload: more roles than any repository has. */
   readonly uploadFiles: number;
   /** Bytes of uploads that may be in memory at one time over all connections. */
@@ -54,6 +56,7 @@ export const httpLimits: HttpLimits = {
   uploadBytesPerSecond: 8 * 1024,
   uploadBytes: 64 * mebibyte,
   fileBytes: 48 * mebibyte,
+  smallFileBytes: 4 * mebibyte,
   uploadFiles: 1000,
   inFlightBytes: 192 * mebibyte,
   answerBytes: 256 * mebibyte,

@@ -1,6 +1,6 @@
 // From the body of a POST to the files it holds, or to the answer that the HTTP API (section 3) gives for a
 // body that is not an upload. Says nothing of whether the files may be published.
-import { isRoleName, type RoleName } from '../../tuf/role.ts';
+import { isRoleName, isTargetsRole, type RoleName } from '../../tuf/role.ts';
 import { type Answer, refusal } from './answer.ts';
 import { readMultipart } from './multipart.ts';
 
@@ -10,6 +10,7 @@ export type UploadResult =
 
 export interface UploadLimits {
   readonly fileBytes: number;
+  readonly smallFileBytes: number;
   readonly uploadFiles: number;
 }
 
@@ -26,7 +27,8 @@ export function readUpload(body: Buffer, boundary: string, limits: UploadLimits)
     const role = part.filename.replace(/\.json$/, '');
     if (role === '') return refused(refusal('NO_FILENAME'));
     if (!isRoleName(role)) return refused(refusal('INVALID_ROLE', role));
-    if (part.bytes.length > limits.fileBytes) return refused(refusal('UPLOAD_TOO_LARGE', role));
+    const maxBytes = isTargetsRole(role) ? limits.fileBytes : limits.smallFileBytes;
+    if (part.bytes.length > maxBytes) return refused(refusal('UPLOAD_TOO_LARGE', role));
     files.set(role, part.bytes);
   }
   return { kind: 'files', files };

@@ -234,12 +234,16 @@ describe('limits of uploads', () => {
   });
 
   it('refuse a single file that is too large, by its role', async () => {
-    scene = await HttpScene.start({}, { fileBytes: 100 });
-    const answer = await scene.uploadParts([
-      ['root', '{}'],
-      ['targets', `"${'x'.repeat(99)}"`],
-    ]);
-    expect([answer.status, JSON.parse(answer.text).errors[0].detail]).toEqual([413, 'targets']);
+    scene = await HttpScene.start({}, { fileBytes: 100, smallFileBytes: 50 });
+    const text = (bytes: number): string => `"${'x'.repeat(bytes - 2)}"`;
+    const refused = async (...parts: readonly (readonly [string, string])[]) => {
+      const answer = await scene.uploadParts(parts);
+      return answer.status === 413 ? JSON.parse(answer.text).errors[0].detail : answer.status;
+    };
+    expect(await refused(['root', text(50)], ['targets', text(101)])).toBe('targets');
+    expect(await refused(['root', text(51)], ['targets', text(100)])).toBe('root');
+    expect(await refused(['snapshot', text(51)])).toBe('snapshot');
+    expect(await refused(['root', text(50)], ['targets/a', text(100)])).toBe(400);
   });
 
   it('refuse work beyond the memory for all uploads, and give the memory back', async () => {

@@ -175,6 +175,34 @@ describe('an uploaded root', () => {
   });
 });
 
+describe('an upload that is made to keep the server busy', () => {
+  it('is refused for its number of signatures, before any is verified', async () => {
+    const scene = await Scene.published();
+    const key = SimulatedKey.generate();
+    const files: Record<string, Buffer> = {};
+    for (let at = 0; at < 10; at += 1) {
+      const unsigned = composeTargets(`targets/d${at}`, scene.sim.targets('targets'));
+      files[`targets/d${at}`] = sign(
+        unsigned,
+        Array.from({ length: 250 }, () => key),
+      );
+    }
+    await expect(scene.uploadBytes(files)).rejects.toMatchObject(
+      refused('ErrValidation', 'the update carries more than 2000 signatures'),
+    );
+  });
+
+  it('is refused for its number of root keys', async () => {
+    const scene = new Scene();
+    const keyIds = Array.from({ length: 129 }, () => scene.sim.signers.get('root')![0]!.key.id);
+    scene.sim.root.roles = new Map(scene.sim.root.roles).set('root', { keyIds, threshold: 1 });
+    scene.sim.signRoot();
+    await expect(scene.upload('root', 'targets')).rejects.toMatchObject(
+      refused('ErrBadRoot', 'the root role lists more than 128 keys'),
+    );
+  });
+});
+
 describe('an uploaded snapshot', () => {
   it('is stored as received when it agrees with what is uploaded', async () => {
     const scene = new Scene();

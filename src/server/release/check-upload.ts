@@ -6,6 +6,7 @@
 // - a root is accepted only when the root stored before it and its own keys signed it;
 // - no file counts before the file that names its keys was verified;
 // - snapshot and timestamp are made, or checked, last, over the bytes as received.
+import { setImmediate } from 'node:timers/promises';
 import { Failure, isFailure } from '../../errors.ts';
 import { checkFileMeta } from '../../tuf/file-meta.ts';
 import type { RoleName } from '../../tuf/role.ts';
@@ -27,6 +28,10 @@ export interface UploadContext {
   readonly nowMs: number;
 }
 
+/** Signatures in one upload: two on each file of the largest upload that is accepted. */
+const maxSignatures = 2000;
+const maxRootKeys = 128;
+
 /**
  * The publication that the upload becomes.
  * @throws Failure JSON_INVALID (a file is not JSON), UPLOAD_REJECTED with the kind and words of section 4,
@@ -38,11 +43,16 @@ export async function checkUpload(
 ): Promise<Publication> {
   const { store, gun, nowMs } = context;
   const files = readUploadedFiles(upload);
+  refuseExcess(files);
   const release = await currentRelease(store, gun);
   const previous = release && (await previousRoot(release, context));
   const root = checkUploadedRoot(files, previous, context);
   const targets = new TargetsCheck(root.signed, release, context);
-  for (const [role, file] of files.targets) await targets.check(role, file);
+  for (const [role, file] of files.targets) {
+    await targets.check(role, file);
+    // Large files take time to check; other requests get their turn between two of them.
+    await setImmediate();
+  }
   const accepted = [...rootFile(files), ...targets.accepted];
   const snapshot =
     files.snapshot === undefined
@@ -51,6 +61,20 @@ export async function checkUpload(
   const timestamp = await composeTimestampFor(snapshot, root, release, context);
   const basedOn = release?.timestamp.version;
   return { gun, nowMs, basedOn, files: [...accepted, snapshot, timestamp] };
+}
+
+/**
+ * Every signature and every certificate of a root key costs a computation, and a hostile publisher writes both:
+ * the numbers are bounded before any is looked at. No rule of Go's.
+ */
+function refuseExcess({ signatureCount, root }: UploadedFiles): void {
+  if (signatureCount > maxSignatures) {
+    refuseUpload('ErrValidation', `the update carries more than ${maxSignatures} signatures`);
+  }
+  const rootKeys = asRefusal('ErrBadRoot', () => root?.read().signed.roles.get('root')?.keyIds);
+  if (rootKeys !== undefined && rootKeys.length > maxRootKeys) {
+    refuseUpload('ErrBadRoot', `the root role lists more than ${maxRootKeys} keys`);
+  }
 }
 
 /** Rule 1. What is stored and cannot be used gives no detail. */

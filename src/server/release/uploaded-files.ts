@@ -11,6 +11,7 @@ import { compareRoles } from '../store/publication.ts';
 /** A file, or why it cannot be one; `read` gives the one and throws the other. */
 export interface Uploaded<File> {
   readonly bytes: Buffer;
+  readonly signatureCount: number;
   read(): File;
 }
 
@@ -19,6 +20,8 @@ export interface UploadedFiles {
   /** `targets` before delegations, fewer segments first, then by name. */
   readonly targets: ReadonlyMap<TargetsRole, Uploaded<TargetsFile>>;
   readonly snapshot: Uploaded<SnapshotFile> | undefined;
+  /** In all files together; none has been verified. */
+  readonly signatureCount: number;
 }
 
 /**
@@ -35,27 +38,37 @@ export function readUploadedFiles(upload: ReadonlyMap<RoleName, Buffer>): Upload
       readFile(bytes, () => parseTargets(bytes, role)),
     );
   }
-  const root = upload.get('root');
-  const snapshot = upload.get('snapshot');
   const timestamp = upload.get('timestamp');
   if (timestamp !== undefined) parseJson(timestamp);
-  return {
-    root: root && readFile(root, () => parseRoot(root)),
-    targets,
-    snapshot: snapshot && readFile(snapshot, () => parseSnapshot(snapshot)),
-  };
+  const root = readIfThere(upload.get('root'), parseRoot);
+  const snapshot = readIfThere(upload.get('snapshot'), parseSnapshot);
+  let signatureCount = (root?.signatureCount ?? 0) + (snapshot?.signatureCount ?? 0);
+  for (const file of targets.values()) signatureCount += file.signatureCount;
+  return { root, targets, snapshot, signatureCount };
 }
 
-function readFile<File>(bytes: Buffer, parse: () => File): Uploaded<File> {
+interface Signed {
+  readonly signatures: readonly unknown[];
+}
+
+function readIfThere<File extends Signed>(
+  bytes: Buffer | undefined,
+  parse: (bytes: Buffer) => File,
+): Uploaded<File> | undefined {
+  return bytes && readFile(bytes, () => parse(bytes));
+}
+
+function readFile<File extends Signed>(bytes: Buffer, parse: () => File): Uploaded<File> {
   try {
     const file = parse();
-    return { bytes, read: () => file };
+    return { bytes, signatureCount: file.signatures.length, read: () => file };
   } catch (error) {
     const failure: Failure = asFailure(error);
     // Not metadata, but perhaps JSON all the same; if not, this throws.
     if (isFailure(failure, 'JSON_INVALID')) parseJson(bytes);
     return {
       bytes,
+      signatureCount: 0,
       read: () => {
         throw failure;
       },
