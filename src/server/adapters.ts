@@ -52,6 +52,8 @@ export async function openSigning(
 ): Promise<SigningService> {
   if (trust.type === 'local') return new LocalSigning();
   const { RemoteSigning } = await import('./release/remote-signing.ts');
+  const { logLibraryTo } = await import('../daemon/rpc/library-log.ts');
+  logLibraryTo(log);
   const { host, port, algorithm, authorityFile, certFile, keyFile } = trust;
   const credentials = async () => ({
     authority: authorityFile ? await loadCertificateAuthority(authorityFile) : undefined,
