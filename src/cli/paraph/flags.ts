@@ -31,6 +31,12 @@ export const networkFlags = [
     value: 'FILE',
     summary: 'authority to trust beside those of the system and of ~/.docker/tls/HOST:PORT',
   },
+  {
+    name: 'pins',
+    value: 'FILE',
+    summary:
+      'roots to expect, as trust_pinning of notary (default pins.json of the trust directory)',
+  },
 ] as const satisfies readonly FlagSpec[];
 
 export const passphraseFlags = [

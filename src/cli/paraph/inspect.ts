@@ -17,7 +17,7 @@ import { Session } from './session.ts';
 export const run: CommandBody['run'] = async (invocation) => {
   const { args, flags } = invocation;
   const [asked = ''] = args;
-  const session = new Session(invocation);
+  const session = await Session.open(invocation);
   try {
     const { name, tag } = parseReference(asked);
     const ports = session.consumer(parseReference(asked), isInTable);

@@ -1,5 +1,6 @@
 // Where things are on this machine: docker's directory, which DOCKER_CONFIG moves, and what lies in it.
 import { join, resolve } from 'node:path';
+import { pinFileName } from '../../client/trustdir/pin-file.ts';
 import type { World } from '../world.ts';
 import type { Flags } from './command.ts';
 
@@ -10,6 +11,8 @@ export interface Places {
   readonly tlsDir: string;
   /** `~/.docker/config.json`, which holds logins. */
   readonly configFile: string;
+  /** `~/.docker/trust/pins.json`: which roots to expect. */
+  readonly pinFile: string;
 }
 
 export function placesOf(world: World, flags: Flags): Places {
@@ -18,12 +21,12 @@ export function placesOf(world: World, flags: Flags): Places {
     configured === undefined || configured === ''
       ? join(world.homeDir, '.docker')
       : resolve(world.workingDir, configured);
-  const trustDir = flags.text('trust-dir');
+  const trustDir = resolve(world.workingDir, flags.text('trust-dir') ?? join(dockerDir, 'trust'));
   return {
-    trustDir:
-      trustDir === undefined ? join(dockerDir, 'trust') : resolve(world.workingDir, trustDir),
+    trustDir,
     tlsDir: join(dockerDir, 'tls'),
     configFile: join(dockerDir, 'config.json'),
+    pinFile: resolve(world.workingDir, flags.text('pins') ?? join(trustDir, pinFileName)),
   };
 }
 

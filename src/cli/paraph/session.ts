@@ -2,7 +2,8 @@
 // connections, the ports of the client. Opened by a command and closed by it, whatever happens.
 import type { ClientEvent } from '../../client/events.ts';
 import type { ConsumerPorts } from '../../client/ports.ts';
-import { Pins } from '../../client/trustdir/pins.ts';
+import { readPinFile } from '../../client/trustdir/pin-file.ts';
+import type { Pins } from '../../client/trustdir/pins.ts';
 import { TrustDirectory } from '../../client/trustdir/trust-directory.ts';
 import { type ExitStatus, exitStatus, Failure } from '../../errors.ts';
 import { type CredentialSource, dockerCredentials } from '../../remote/credentials.ts';
@@ -31,16 +32,28 @@ export class Session {
   readonly credentials: CredentialSource;
   readonly directory: TrustDirectory;
   readonly #invocation: Invocation;
+  readonly #pins: Pins;
   readonly #servers = new Map<string, TrustServer>();
 
-  constructor(invocation: Invocation) {
-    const { world, flags } = invocation;
+  private constructor(invocation: Invocation, places: Places, pins: Pins) {
+    const { world } = invocation;
     this.#invocation = invocation;
+    this.#pins = pins;
     this.reporter = openReporter(invocation);
-    this.places = placesOf(world, flags);
+    this.places = places;
     this.http = openHttp(invocation, this.places);
     this.credentials = dockerCredentials(this.places.configFile, { environment: world.env });
     this.directory = new TrustDirectory(this.places.trustDir);
+  }
+
+  /** @throws Failure CONFIG_INVALID for pins that are not understood, DISK */
+  static async open(invocation: Invocation): Promise<Session> {
+    const { world, flags } = invocation;
+    const places = placesOf(world, flags);
+    const path = places.pinFile;
+    const isNamed = flags.text('pins') !== undefined;
+    const pins = await readPinFile({ path, isNamed, workingDirectory: world.workingDir });
+    return new Session(invocation, places, pins);
   }
 
   /** What reads of `reference` work with. @param listen hears events first; true keeps them from being told */
@@ -52,7 +65,7 @@ export class Session {
     return {
       server: this.server(reference),
       directory: this.directory,
-      pins: Pins.none(),
+      pins: this.#pins,
       nowMs: world.nowMs,
       emit: (event) => {
         if (listen(event)) return;

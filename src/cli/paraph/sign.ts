@@ -14,7 +14,7 @@ import { Session } from './session.ts';
 import { type SigningOrder, signingOrders } from './signing-orders.ts';
 
 export const run: CommandBody['run'] = async (invocation) => {
-  const session = new Session(invocation);
+  const session = await Session.open(invocation);
   const publisher = new Publisher(invocation, session);
   try {
     const orders = await signingOrders(invocation, session);

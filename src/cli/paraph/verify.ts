@@ -36,7 +36,7 @@ interface Verified {
 type Outcome = Verified | { readonly asked: string; readonly failure: Failure };
 
 export const run: CommandBody['run'] = async (invocation) => {
-  const session = new Session(invocation);
+  const session = await Session.open(invocation);
   try {
     const outcomes = await verifyAll(invocation, session);
     const verified = outcomes.filter((outcome) => 'resolved' in outcome);
