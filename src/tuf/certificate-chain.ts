@@ -29,11 +29,20 @@ const brokenSignatures: ReadonlySet<string> = new Set([
   '1.2.840.10040.4.3',
 ]);
 
+/** Chains that were read; reading one costs more than a signature, and a root is judged several times. */
+const known = new WeakMap<PublicKey, CertificateChain>();
+
 /**
  * The chain of a root key: exactly one certificate that is no authority, and it comes first.
  * @throws Failure KEY_UNREADABLE when the key has no such chain
  */
 export function readCertificateChain(key: PublicKey): CertificateChain {
+  const chain = known.get(key) ?? parseCertificateChain(key);
+  known.set(key, chain);
+  return chain;
+}
+
+function parseCertificateChain(key: PublicKey): CertificateChain {
   if (!isX509Type(key.keyType)) throw unusable('the key has no certificate');
   const blocks = decodePem(key.publicBytes.toString('latin1'));
   if (blocks.length === 0 || blocks.length > maxChainLength) throw unusable('no usable chain');
