@@ -51,7 +51,7 @@ export function* findAll(source: TargetsSource, name: string): Generator<FoundTa
 }
 
 /** True when a role bound to `paths` may sign `name`. */
-export function isAllowed(name: string, paths: readonly string[]): boolean {
+function isAllowed(name: string, paths: readonly string[]): boolean {
   return paths.some((prefix) => name.startsWith(prefix));
 }
 

@@ -42,6 +42,7 @@ export function readSignedFile<Signed>(
   const scanner = new JsonScanner(bytes);
   const members = new Map<string, JsonValue>();
   let signed: { readonly value: Signed; readonly message: Buffer } | undefined;
+  scanner.skipSpace();
   scanner.readMembers((name) => {
     if (name === 'signed') {
       signed = readWithMessage(scanner, readSigned);

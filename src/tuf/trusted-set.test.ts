@@ -67,7 +67,7 @@ describe('an honest repository', () => {
       3,
     );
     const set = begin(sim);
-    set.updateTimestamp(Buffer.from(respelt.replace('Timestamp', '\\u0054imestamp')));
+    set.updateTimestamp(Buffer.from(`\n ${respelt}\n`.replace('Timestamp', '\\u0054imestamp')));
     expect(set.timestamp?.signed.version).toBe(1);
   });
 });

@@ -251,7 +251,7 @@ function requireListed(snapshot: SnapshotFile, role: RoleName): FileMeta {
 }
 
 /** @throws Failure METADATA_EXPIRED with Go's words and both times */
-export function refuseExpired(role: RoleName, expires: Expiry, nowMs: number): void {
+function refuseExpired(role: RoleName, expires: Expiry, nowMs: number): void {
   if (!isExpired(expires, nowMs)) return;
   throw new Failure('METADATA_EXPIRED', `${role} expired at ${expires.text}`, {
     facts: { expired: expires.text, 'clock here': new Date(nowMs).toISOString() },

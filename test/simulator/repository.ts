@@ -192,7 +192,7 @@ export class RepositorySimulator {
   }
 }
 
-export function targetOf(content: string): Target {
+function targetOf(content: string): Target {
   const digest = createHash('sha256').update(content).digest();
   return { length: Buffer.byteLength(content), hashes: new Map([['sha256', digest]]) };
 }
