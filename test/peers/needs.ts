@@ -13,6 +13,7 @@ const goServices = ['notary-server', 'notary-signer'] as const;
 export const needs: Readonly<Record<string, readonly PeerName[]>> = {
   'src/daemon/database/sqlite.test.ts': ['sqlite'],
   'src/server/main.test.ts': ['sqlite'],
+  'src/server/server.test.ts': ['sqlite'],
   'src/server/store/sqlite.test.ts': ['sqlite'],
   'src/signer/crash.test.ts': ['sqlite'],
   'src/signer/main.test.ts': ['sqlite'],
