@@ -52,7 +52,7 @@ describe('the directory of a repository', () => {
     assert(
       property(names, names, (a, b) => {
         const [x, y] = [pathOf(a), pathOf(b)];
-        if (x !== undefined) expect(relative(join(root, 'tuf'), x).startsWith('..')).toBe(false);
+        if (x !== undefined) expect(relative(join(root, 'tuf'), x).split('/')[0]).not.toBe('..');
         if (a !== b && x !== undefined) expect(y).not.toBe(x);
       }),
     );
