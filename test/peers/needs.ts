@@ -19,6 +19,7 @@ export const needs: Readonly<Record<string, readonly PeerName[]>> = {
   'src/signer/main.test.ts': ['sqlite'],
   'src/signer/server.test.ts': ['sqlite'],
   'src/signer/store/store.test.ts': ['sqlite'],
+  'test/interop/crowd-on-our-services.test.ts': ['openssl', 'sqlite'],
   'test/interop/docker-cli-on-go-services.test.ts': [...dockerCli, ...goServices],
   'test/interop/docker-cli-on-our-services.test.ts': [...dockerCli, 'sqlite'],
   'test/interop/documented-commands.test.ts': [],
