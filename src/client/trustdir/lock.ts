@@ -9,6 +9,7 @@
 //   the dead one's token, then looks again, then replaces the file. Nobody else replaces that file
 //   meanwhile, and a successor that dies half-way is succeeded by the same rule;
 // - a holder that lives is waited for, bounded, and never pushed aside.
+import { randomInt } from 'node:crypto';
 import { constants } from 'node:fs';
 import { copyFile, link, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -78,7 +79,7 @@ export async function acquireLock(path: string, waitMs: number = defaultWaitMs):
       if (await isGone(seen.holder, self, (await modifiedMs(claimPath)) - seen.sinceMs)) {
         if (await succeed(path, seen, claimPath, deadline)) return await heldLock(path, self);
       } else if (performance.now() >= deadline) throw lockedBy(path, seen);
-      await sleep(pollMs + Math.random() * pollMs);
+      await sleep(pollMs + randomInt(pollMs));
     }
   } finally {
     await removeFile(claimPath);
