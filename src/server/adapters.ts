@@ -8,6 +8,7 @@ import { Failure } from '../errors.ts';
 import type { Authorizer } from './auth/authorizer.ts';
 import type { ServerConfig, TokenAuthConfig, TrustConfig } from './config.ts';
 import type { TlsIdentity } from './http/listener.ts';
+import { DeferredSigning } from './release/deferred-signing.ts';
 import { LocalSigning } from './release/local-signing.ts';
 import type { SigningService } from './release/signing-service.ts';
 import { MemoryStore } from './store/memory.ts';
@@ -51,9 +52,6 @@ export async function openSigning(
   { log, now }: AdapterDeps,
 ): Promise<SigningService> {
   if (trust.type === 'local') return new LocalSigning();
-  const { RemoteSigning } = await import('./release/remote-signing.ts');
-  const { logLibraryTo } = await import('../daemon/rpc/library-log.ts');
-  logLibraryTo(log);
   const { host, port, algorithm, authorityFile, certFile, keyFile } = trust;
   const credentials = async () => ({
     authority: authorityFile ? await loadCertificateAuthority(authorityFile) : undefined,
@@ -63,7 +61,12 @@ export async function openSigning(
     const { identity } = await credentials();
     for (const warning of identity ? keyPairWarnings(identity, now()) : []) log.warning(warning);
   }
-  return new RemoteSigning({ address: { host, port, credentials }, algorithm });
+  return new DeferredSigning('remote', async () => {
+    const { RemoteSigning } = await import('./release/remote-signing.ts');
+    const { logLibraryTo } = await import('../daemon/rpc/library-log.ts');
+    logLibraryTo(log);
+    return new RemoteSigning({ address: { host, port, credentials }, algorithm });
+  });
 }
 
 export async function openStore({ storage }: ServerConfig): Promise<TufStore> {

@@ -1,7 +1,7 @@
 // The signing service over real gRPC and mutual TLS on loopback, against a signer that a test can break.
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
+import { createConnection, createServer, type Socket } from 'node:net';
 import {
   type handleUnaryCall,
   Server,
@@ -9,7 +9,7 @@ import {
   type ServiceError,
   status,
 } from '@grpc/grpc-js';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HealthService } from '../../daemon/rpc/generated/health.ts';
 import { KeyManagementService, SignerService } from '../../daemon/rpc/generated/signer.ts';
 import { tlsFixtures } from '../../daemon/tls-fixtures.ts';
@@ -194,6 +194,52 @@ describe('a signer that is not to be had', () => {
   });
 });
 
+describe('a connection on which nothing moves any more', () => {
+  it('is given up with the call that shows it, and the next call has a new one', async () => {
+    const pairs: (readonly [Socket, Socket])[] = [];
+    const relay = createServer((near) => {
+      const far = createConnection({ port, host: '127.0.0.1' });
+      for (const socket of [near, far]) socket.on('error', () => {});
+      near.pipe(far).pipe(near);
+      pairs.push([near, far]);
+    }).listen(0, '127.0.0.1');
+    await once(relay, 'listening');
+    const address = relay.address();
+    const at = typeof address === 'object' ? (address?.port ?? 0) : 0;
+    const connection = new SignerConnection({ host: 'localhost', port: at, credentials });
+    const ask = (deadlineMs: number) =>
+      connection.call(HealthService.check, { service: '' }, deadlineMs);
+    await ask(5000);
+    await ask(5000);
+    expect(pairs).toHaveLength(1);
+    for (const socket of pairs.flat()) socket.unpipe().pause();
+    await expect(ask(200)).rejects.toMatchObject({ code: 'SIGNER_UNAVAILABLE' });
+    await expect(ask(5000)).resolves.toMatchObject({ status: 1 });
+    expect(pairs).toHaveLength(2);
+    await connection.close();
+    for (const socket of pairs.flat()) socket.destroy();
+    relay.close();
+  });
+});
+
+describe('the environment', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  it('does not switch off the check of the signer’s certificate', async () => {
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    await using(client({ authority: pem(tlsFixtures.stranger.cert) }), async (signing) => {
+      await expect(signing.check()).rejects.toMatchObject({ code: 'SIGNER_UNAVAILABLE' });
+    });
+  });
+
+  it('does not put a proxy in between', async () => {
+    for (const name of ['grpc_proxy', 'https_proxy', 'http_proxy']) {
+      vi.stubEnv(name, 'http://127.0.0.1:9');
+    }
+    await using(client(), (signing) => signing.check());
+  });
+});
+
 describe('certificates', () => {
   it('are read anew for each connection, so that they can be renewed or come later', async () => {
     let given: SignerCredentials | undefined;
@@ -232,6 +278,20 @@ describe('a signer that refuses', () => {
       await expect(signing.publicKey(key.id)).rejects.toMatchObject(locked);
       await expect(signing.sign(key.id, Buffer.from('x'))).rejects.toMatchObject(locked);
     });
+  });
+
+  it('a message beyond the limit fails in either direction', async () => {
+    answeredKey = { keyInfo, publicKey: Buffer.alloc(5_000_000) };
+    await using(client(), async (signing) => {
+      const tooLarge = {
+        code: 'SIGNING_FAILED',
+        message: expect.stringContaining('code = ResourceExhausted'),
+      };
+      await expect(signing.publicKey(key.id)).rejects.toMatchObject(tooLarge);
+      await expect(signing.sign(key.id, Buffer.alloc(5_000_000))).rejects.toMatchObject(tooLarge);
+      await signing.check();
+    });
+    expect(calls).not.toContain('sign');
   });
 
   it('anything else is handed on in Go’s form, shortened', async () => {

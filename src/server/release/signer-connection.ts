@@ -32,9 +32,18 @@ export interface UnaryMethod<Request, Response> {
 
 const channelOptions = {
   'grpc.max_receive_message_length': maxMessageBytes,
+  'grpc.max_send_message_length': maxMessageBytes,
   // The proxy variables of the environment are meant for the internet, not for the signer's network.
   'grpc.enable_http_proxy': 0,
+  // Nor does a text record in the DNS say how calls are made.
+  'grpc.service_config_disable_resolution': 1,
+  // What is thrown away is gone: no later connection shares its socket.
+  'grpc.use_local_subchannel_pool': 1,
+  'grpc.enable_channelz': 0,
 } as const;
+
+/** Of every call: nothing beside the message. grpc-js copies it. */
+const noMetadata = new Metadata();
 
 /** Text of a peer that is handed on in a message. */
 const maxDetailLength = 300;
@@ -108,7 +117,7 @@ function unary<Request, Response>(
       requestSerialize,
       responseDeserialize,
       request,
-      new Metadata(),
+      noMetadata,
       { deadline: Date.now() + deadlineMs },
       (error: ServiceError | null, response?: Response) => {
         if (error !== null) reject(error);
