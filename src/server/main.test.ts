@@ -109,6 +109,19 @@ describe('a server that runs', () => {
     expect(child.output()).not.toContain('Debugger');
   });
 
+  it('writes what Node warns of into its log', async () => {
+    const warn = 'setTimeout(()=>process.emitWarning(/w4rn/.source),500)';
+    const NODE_OPTIONS = `--import=data:text/javascript,${warn}`;
+    const child = runProgram(program, ['-config', await configFile()], { NODE_OPTIONS });
+    await child.says('w4rn');
+    child.process.kill('SIGTERM');
+    expect(await child.ended).toBe(0);
+    const lines = child.output().trim().split('\n');
+    expect(lines.map((line) => JSON.parse(line))).toContainEqual(
+      expect.objectContaining({ level: 'warning', text: 'w4rn' }),
+    );
+  });
+
   it('runs on its embedded default, before its signer does', async () => {
     const env = { HOME: join(dir, 'home'), PARAPH_SERVER_SERVER_HTTP_ADDR: '127.0.0.1:0' };
     const child = runProgram(program, [], env);

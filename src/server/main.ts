@@ -72,6 +72,9 @@ function watchSignals(log: Log): Promise<void> {
     log.fatal('unexpected failure', { error });
     process.exit(1);
   });
+  // Node prints its warnings past the log, unless its own listener is gone.
+  process.removeAllListeners('warning');
+  process.on('warning', ({ name, message: text }) => log.warning('Node warns', { name, text }));
   return new Promise((resolve) => {
     let isStopping = false;
     const stop = (signal: NodeJS.Signals): void => {

@@ -82,6 +82,19 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('on %s', (signal) => {
   });
 });
 
+it('writes what Node warns of into its log', async () => {
+  const warn = 'setTimeout(()=>process.emitWarning(/w4rn/.source),500)';
+  const NODE_OPTIONS = `--import=data:text/javascript,${warn}`;
+  const child = runProgram(program, [], { ...embedded(), NODE_OPTIONS });
+  await child.says('w4rn');
+  child.process.kill('SIGTERM');
+  expect(await child.ended).toBe(0);
+  const lines = child.output().trim().split('\n');
+  expect(lines.map((line) => JSON.parse(line))).toContainEqual(
+    expect.objectContaining({ level: 'warning', text: 'w4rn' }),
+  );
+});
+
 it('changes its log level on signals, and never opens a debugger', async () => {
   const child = runProgram(program, [], embedded());
   await child.says('the signer listens');
