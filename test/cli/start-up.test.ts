@@ -1,5 +1,5 @@
-// What every start of `paraph` pays for, whatever the command: the entry chunk and all that it imports. Sizes
-// and imports are gates; times are measured by the bench.
+// What every start pays for: the entry chunk and all that it imports, for `paraph` whatever the command, and for a
+// server. Sizes and imports are gates; times are measured by the bench.
 import { builtinModules } from 'node:module';
 import { resolve } from 'node:path';
 import { build, type Metafile } from 'esbuild';
@@ -74,6 +74,15 @@ describe('a command of consumers', () => {
     expect(inputs.filter((path) => /^src\/(server|signer|daemon|sandbox)\//.test(path))).toEqual(
       [],
     );
+  });
+});
+
+describe('a server', () => {
+  it('listens before it loads gRPC, and loads no signer', () => {
+    const { outside, chunks } = loadedWith(chunkOf('src/server/server.ts'));
+    expect([...outside]).not.toContain('@grpc/grpc-js');
+    const inputs = [...chunks].flatMap((chunk) => Object.keys(outputs[chunk]?.inputs ?? {}));
+    expect(inputs.filter((path) => /^src\/(signer|daemon\/rpc)\//.test(path))).toEqual([]);
   });
 });
 
