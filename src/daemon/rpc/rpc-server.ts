@@ -49,6 +49,7 @@ export class RpcServer {
   private readonly listener: TlsServer;
   private readonly grpc: GrpcServer;
   private readonly sockets = new Set<Socket>();
+  private isClosing = false;
 
   constructor(options: RpcServerOptions) {
     this.grpc = createGrpc(options);
@@ -58,7 +59,8 @@ export class RpcServer {
     const injector = this.grpc.createConnectionInjector(ServerCredentials.createInsecure());
     this.listener.on('secureConnection', (socket) => {
       socket.on('error', () => undefined);
-      injector.injectConnection(socket);
+      if (this.isClosing) socket.destroy();
+      else injector.injectConnection(socket);
     });
   }
 
@@ -76,6 +78,7 @@ export class RpcServer {
 
   /** Takes no more calls, lets those that run end within `graceMs`, then ends every connection. */
   async close(graceMs: number): Promise<void> {
+    this.isClosing = true;
     const closed = new Promise<void>((resolve) => this.listener.close(() => resolve()));
     let timer: NodeJS.Timeout | undefined;
     const ended = new Promise<void>((resolve) => this.grpc.tryShutdown(() => resolve()));
