@@ -30,8 +30,8 @@ function errorsPage({ catalogue, exitStatus }) {
     '# Errors',
     '',
     'Each error that Paraph reports carries one of these codes, in brackets after its message and as',
-    '`code` in `--output json`. Codes and exit statuses are stable; the words around them are not. HTTP is',
-    'the status with which `paraph-server` answers when the error ends a request.',
+    '`code` in `--output json`. Codes and exit statuses are stable; the words around them are not.',
+    '`paraph-server` and `paraph-signer` log them and end with status 1, as the Go programs do.',
     '',
     row('exit', 'means'),
     row('---', '---'),
@@ -45,9 +45,9 @@ function errorsPage({ catalogue, exitStatus }) {
     const entries = Object.entries(catalogue).filter(([, entry]) => entry.exit === status);
     if (entries.length === 0) continue;
     lines.push('', `## Exit ${status}: ${exitMeaning[name]}`, '');
-    lines.push(row('code', 'what happened', 'what to do', 'HTTP'), row('---', '---', '---', '---'));
-    for (const [code, { summary, remedy, http }] of entries) {
-      lines.push(row(`\`${code}\``, `${summary}.`, remedy, http));
+    lines.push(row('code', 'what happened', 'what to do'), row('---', '---', '---'));
+    for (const [code, { summary, remedy }] of entries) {
+      lines.push(row(`\`${code}\``, `${summary}.`, remedy));
     }
   }
   return `${made('src/errors.ts')}${lines.join('\n')}\n`;

@@ -1,9 +1,10 @@
 // The one catalogue of failures. Every error that leaves a room of Paraph carries one of these codes;
 // scripts may rely on the code and on the exit status it implies, never on the prose.
 //
-// A failure has three texts that are never mixed: what the user sees (summary, facts, remedy), what a
-// log gets (the cause chain), and the status (exit for programs, http for the server's answers). No
-// secret may be put in any of them. docs/reference/errors.md is generated from this table.
+// A failure has three parts that are never mixed: what the user sees (message, facts, meaning, remedy), what a
+// log gets (the cause chain), and the exit status. No secret may be put in any of them. What the trust server
+// answers over HTTP is notary's, in server/http/refusal-of-failure.ts. docs/reference/errors.md is made from this
+// table.
 
 /** Exit statuses of the `paraph` grammar. */
 export const exitStatus = {
@@ -24,8 +25,6 @@ export type ExitStatus = (typeof exitStatus)[keyof typeof exitStatus];
 
 interface CatalogueEntry {
   readonly exit: ExitStatus;
-  /** Status with which paraph-server answers when this failure ends a request. */
-  readonly http: number;
   /** What this failure means, for the generated reference: one sentence, no full stop. */
   readonly summary: string;
   /** What the reader can do; used when the place that throws knows nothing better. */
@@ -39,31 +38,26 @@ export const catalogue = {
   // -- how a program was called
   USAGE: {
     exit: usage,
-    http: 400,
     summary: 'The command line is wrong',
     remedy: 'See the examples in --help.',
   },
   CONFIG_INVALID: {
     exit: usage,
-    http: 500,
     summary: 'A configuration file or variable is wrong or unknown where that matters for security',
     remedy: 'Correct the setting that is named; docs/guide lists every one.',
   },
   BACKEND_UNAVAILABLE: {
     exit: usage,
-    http: 500,
     summary: 'The configuration names a storage backend that this release does not have',
     remedy: 'Use sqlite or memory, or wait for the release that brings the backend.',
   },
   REFERENCE_INVALID: {
     exit: usage,
-    http: 400,
     summary: 'An image reference or repository name cannot be used',
     remedy: 'Write NAME:TAG, for example registry.example.com/team/app:1.4.',
   },
   ROLE_INVALID: {
     exit: usage,
-    http: 400,
     summary: 'A role name is not valid',
     remedy: 'Use root, targets, snapshot, timestamp, or targets/NAME in lower case.',
   },
@@ -71,114 +65,96 @@ export const catalogue = {
   // -- trust data that must not be believed
   JSON_INVALID: {
     exit: refused,
-    http: 400,
     summary: 'A document is not strict JSON, or is deeper or larger than allowed',
     remedy:
       'Check that the address is that of a trust server and that nothing rewrites its answers.',
   },
   ENCODING_INVALID: {
     exit: refused,
-    http: 400,
     summary: 'A DER or PEM structure is damaged or not in its one permitted form',
     remedy: 'Check that the file or answer is what it should be; restore it from its source.',
   },
   METADATA_INVALID: {
     exit: refused,
-    http: 400,
     summary: 'A metadata file does not have the structure its role requires',
     remedy: 'Check that the address is that of a trust server; ask the publisher to publish again.',
   },
   KEY_ID_MISMATCH: {
     exit: refused,
-    http: 400,
     summary: 'A key is listed under an id that is not the hash of its content',
     remedy: 'Do not use this repository until the publisher explains the change.',
   },
   THRESHOLD_UNMET: {
     exit: refused,
-    http: 400,
     summary: 'A metadata file does not carry enough valid signatures of the keys of its role',
     remedy:
       'The file was altered on the way or signed with a wrong key. Try again; if it persists, ask the publisher.',
   },
   ROLLBACK: {
     exit: refused,
-    http: 400,
     summary: 'A metadata file is older than one already seen: a replay of an old state',
     remedy:
       'A mirror may be behind, or someone replays old answers. Try again from another network.',
   },
   VERSION_LEAP: {
     exit: refused,
-    http: 400,
     summary:
       'A version number leaps by more than 1,000,000, which would close the repository for good',
     remedy: 'Ask the publisher; a version bomb needs the key of the role that is named.',
   },
   HASH_MISMATCH: {
     exit: refused,
-    http: 400,
     summary:
       'A file is not the one that the signed parent file names (tampering, or mix and match)',
     remedy: 'Try again; if it persists, the server or something before it alters files.',
   },
   ROLE_NOT_IN_SNAPSHOT: {
     exit: refused,
-    http: 400,
     summary: 'A role that was listed before is missing in the newer snapshot',
     remedy: 'Ask the publisher whether the role was removed on purpose.',
   },
   ROOT_CHANGED: {
     exit: refused,
-    http: 400,
     summary: 'The root of trust offered is not signed by the root trusted so far',
     remedy: 'Ask the publisher for the new root ID by another way before you trust it.',
   },
   ROOT_INVALID: {
     exit: refused,
-    http: 400,
     summary: 'A root file is not signed by its own keys or has no usable certificate for this name',
     remedy: 'Ask the publisher to publish the root again.',
   },
   ROOT_CHAIN_BROKEN: {
     exit: refused,
-    http: 400,
     summary: 'The chain of root versions has a gap or a link that the previous root did not sign',
     remedy: 'Try again; if it persists, the server withholds a root version.',
   },
   PIN_MISMATCH: {
     exit: refused,
-    http: 400,
     summary: 'The root offered does not match the pin configured for this repository',
     remedy: 'Compare the pin with the ID that the publisher gave by another way.',
   },
   PIN_REQUIRED: {
     exit: refused,
-    http: 400,
     summary: 'Trust on first use is switched off and no pin is configured for this repository',
     remedy: 'Add a pin for this repository, with an ID that the publisher gave by another way.',
   },
   LOAD_ORDER: {
     exit: failed,
-    http: 500,
     summary: 'Metadata was loaded in an order that cannot be verified (a defect in Paraph)',
     remedy: 'Report this with the command you ran.',
   },
   MANIFEST_INVALID: {
     exit: refused,
-    http: 400,
     summary: 'An image manifest is of an unknown kind, or could be read as two different images',
     remedy: 'Push the image again with a current tool; do not sign or use it as it is.',
   },
   DIGEST_MISMATCH: {
     exit: refused,
-    http: 400,
     summary: 'Content does not have the digest that was signed or asked for',
     remedy: 'Do not use the content. The registry, or something before it, altered it.',
   },
   RESPONSE_TOO_LARGE: {
     exit: refused,
-    http: 502,
     summary: 'An answer is larger than the signed length or the limit for its kind',
     remedy: 'Check that the address is that of a trust server or registry.',
   },
@@ -186,25 +162,21 @@ export const catalogue = {
   // -- nothing signed
   NO_TRUST_DATA: {
     exit: unsigned,
-    http: 404,
     summary: 'The trust server has no trust data for the repository',
     remedy: 'Check the name and the trust server; its publisher may not sign it.',
   },
   TAG_NOT_SIGNED: {
     exit: unsigned,
-    http: 404,
     summary: 'The tag is not signed, or not by a signer who counts',
     remedy: 'Ask the publisher to sign the tag, or use one that is signed.',
   },
   IMAGE_NOT_FOUND: {
     exit: failed,
-    http: 404,
     summary: 'The registry does not have the tag or digest',
     remedy: 'Check the name and the tag; push the image before it is signed.',
   },
   METADATA_MISSING: {
     exit: unsigned,
-    http: 404,
     summary: 'The trust server does not have a metadata file that it should have',
     remedy: 'Check the address of the trust server; ask its operator whether data was lost.',
   },
@@ -212,14 +184,12 @@ export const catalogue = {
   // -- out of date
   METADATA_EXPIRED: {
     exit: expired,
-    http: 400,
     summary: 'A metadata file is out of date',
     remedy:
       'Compare the times given: a wrong clock, a mirror that is behind, or a publisher who must sign again.',
   },
   CERTIFICATE_EXPIRED: {
     exit: expired,
-    http: 400,
     summary: 'The certificate of the root key is out of date',
     remedy: 'The publisher renews the certificate of the same key and publishes the root again.',
   },
@@ -227,45 +197,38 @@ export const catalogue = {
   // -- not reached
   UNREACHABLE: {
     exit: unreachable,
-    http: 502,
     summary: 'A server could not be reached',
     remedy: 'Check the address and the network.',
   },
   TLS_UNTRUSTED: {
     exit: unreachable,
-    http: 502,
     summary:
       'The certificate of a server is not signed by a trusted authority or is for another name',
     remedy: 'Put the CA certificate that its operator gave you in ~/.docker/tls/HOST:PORT/ca.crt.',
   },
   TIMEOUT: {
     exit: unreachable,
-    http: 504,
     summary: 'A server did not answer in time, or answered too slowly',
     remedy: 'Try again; if it persists, ask the operator of the server.',
   },
   SERVER_ERROR: {
     exit: unreachable,
-    http: 502,
     summary: 'A server failed or answered something that is not part of its protocol',
     remedy: 'Try again later; if it persists, ask the operator of the server.',
   },
   RATE_LIMITED: {
     exit: unreachable,
-    http: 429,
     summary: 'A server refuses to answer so many requests',
     remedy: 'Wait and try again.',
   },
   NOT_A_TRUST_SERVER: {
     exit: unreachable,
-    http: 502,
     summary:
       'The address answers, but not as a trust server or registry does (for example with HTML)',
     remedy: 'Check DOCKER_CONTENT_TRUST_SERVER and anything between you and the server.',
   },
   SIGNER_UNAVAILABLE: {
     exit: unreachable,
-    http: 500,
     summary: 'The signing service could not be reached',
     remedy: 'Start paraph-signer and check trust_service in the server configuration.',
   },
@@ -273,25 +236,21 @@ export const catalogue = {
   // -- not allowed
   UNAUTHORIZED: {
     exit: denied,
-    http: 401,
     summary: 'A server asks for a login, or refuses the one it was given',
     remedy: 'Run docker login for the registry, or check the credentials.',
   },
   FORBIDDEN: {
     exit: denied,
-    http: 403,
     summary: 'The login is good but does not have the right that is needed',
     remedy: 'Ask the owner of the repository for the right that is named.',
   },
   CREDENTIALS_UNREADABLE: {
     exit: denied,
-    http: 500,
     summary: 'The stored login for a server could not be read',
     remedy: 'Run docker login again, or check the credential helper that is named.',
   },
   UPLOAD_REJECTED: {
     exit: refused,
-    http: 400,
     summary: 'The trust server refused an upload',
     remedy: 'Read what the server said; nothing was published.',
   },
@@ -299,68 +258,57 @@ export const catalogue = {
   // -- keys
   KEY_NOT_FOUND: {
     exit: key,
-    http: 404,
     summary: 'A private key that is needed is not on this machine',
     remedy: 'Import the key, or run the command where the key is.',
   },
   KEY_UNREADABLE: {
     exit: key,
-    http: 500,
     summary: 'A key file is damaged or of a kind that cannot be used',
     remedy: 'Restore the file from its backup.',
   },
   KEY_LIMITS: {
     exit: key,
-    http: 500,
     summary: 'A key file asks for more work than is allowed before its passphrase can be checked',
     remedy: 'Restore the file from its backup; a key file from elsewhere may be an attack.',
   },
   PASSPHRASE_WRONG: {
     exit: key,
-    http: 500,
     summary: 'The passphrase does not open the key',
     remedy: 'Give the passphrase with which this key was made.',
   },
   PASSPHRASE_MISSING: {
     exit: key,
-    http: 500,
     summary: 'A passphrase is needed and there is no terminal to ask at',
     remedy: 'Set the variable, file or descriptor that is named.',
   },
   PASSPHRASE_UNFIT: {
     exit: key,
-    http: 400,
     summary: 'A new passphrase is too short, or the two entries differ',
     remedy: 'Choose at least 8 characters; a random one from a password manager is best.',
   },
   KEY_ROLE_MISMATCH: {
     exit: key,
-    http: 400,
     summary: 'A key exists, but is for another role or repository',
     remedy: 'Name the key that belongs to this role.',
   },
   SIGNING_KEY_NOT_FOUND: {
     exit: key,
-    http: 404,
     summary: 'The signing service does not have the key',
     remedy:
       'Take the snapshot key to this server by a rotation, or restore the database of the signer.',
   },
   SIGNING_KEY_LOCKED: {
     exit: key,
-    http: 500,
     summary: 'The signing service has the key but cannot decrypt it',
     remedy: 'Give the signer the passphrase of the alias that is named. No new key was made.',
   },
   ALGORITHM_UNSUPPORTED: {
     exit: key,
-    http: 400,
     summary: 'A key algorithm is not supported here',
     remedy: 'Use ecdsa or ed25519.',
   },
   SIGNING_FAILED: {
     exit: key,
-    http: 500,
     summary: 'A signature could not be made',
     remedy: 'Read the cause; nothing was published.',
   },
@@ -368,13 +316,11 @@ export const catalogue = {
   // -- conflict
   VERSION_CONFLICT: {
     exit: conflict,
-    http: 400,
     summary: 'Someone published meanwhile: a newer version is already there',
     remedy: 'Run the command again; it starts from what is published now.',
   },
   ALREADY_INITIALISED: {
     exit: conflict,
-    http: 409,
     summary: 'The repository is signed already',
     remedy: 'Sign with its existing keys, or import them on this machine.',
   },
@@ -382,37 +328,31 @@ export const catalogue = {
   // -- this machine
   LOCKED: {
     exit: machine,
-    http: 500,
     summary: 'Another process holds the lock of the trust directory',
     remedy: 'Wait until the process that is named has ended.',
   },
   DISK: {
     exit: machine,
-    http: 500,
     summary: 'A file could not be read or written',
     remedy: 'Check free space and permissions of the path that is named.',
   },
   CACHE_DAMAGED: {
     exit: machine,
-    http: 500,
     summary: 'A file of the trust directory is damaged',
     remedy: 'Remove the file that is named; it is fetched again.',
   },
   STORE_FAILED: {
     exit: machine,
-    http: 500,
     summary: 'The database of a service failed',
     remedy: 'Read the cause in the log of the service.',
   },
   ADDON_MISSING: {
     exit: machine,
-    http: 500,
     summary: 'A compiled add-on that this store needs was not built at installation',
     remedy: 'Install python3, make and g++, then run npm ci again; the memory store needs none.',
   },
   INTERNAL: {
     exit: failed,
-    http: 500,
     summary: 'Something failed that Paraph did not expect',
     remedy: 'Report this with the command you ran.',
   },
@@ -451,10 +391,6 @@ export class Failure extends Error {
 
   get exit(): ExitStatus {
     return catalogue[this.code].exit;
-  }
-
-  get http(): number {
-    return catalogue[this.code].http;
   }
 }
 
