@@ -45,6 +45,7 @@ export function compareUtf8(a: string, b: string): number {
   return a.length - b.length;
 }
 
+/** One string in canonical form, quotes included. */
 export function canonicalString(text: string): string {
   return `"${text.toWellFormed().replace(/[\\"]/g, (character) => `\\${character}`)}"`;
 }

@@ -27,6 +27,9 @@ const closeBracket = 0x5d;
 const minus = 0x2d;
 const digit0 = 0x30;
 const digit9 = 0x39;
+const letterT = 0x74;
+const letterF = 0x66;
+const letterN = 0x6e;
 
 const numberText = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?/y;
 const canonicalInteger = /^(?:0|-?[1-9][0-9]{0,15})$/;
@@ -78,11 +81,11 @@ export class JsonScanner {
         return this.#readList();
       case quote:
         return this.textOf(this.readString());
-      case 0x74:
+      case letterT:
         return this.#readWord('true', true);
-      case 0x66:
+      case letterF:
         return this.#readWord('false', false);
-      case 0x6e:
+      case letterN:
         return this.#readWord('null', null);
       default:
         return this.#readNumber();

@@ -4,7 +4,7 @@ import { X509Certificate } from 'node:crypto';
 import { DerReader } from '../encoding/der.ts';
 import { decodePem, encodePem } from '../encoding/pem.ts';
 import { Failure } from '../errors.ts';
-import { isX509Type, type PublicKey } from './public-key.ts';
+import { isX509Type, minRsaBits, type PublicKey } from './public-key.ts';
 
 export interface CertificateChain {
   readonly leaf: X509Certificate;
@@ -16,7 +16,6 @@ export interface CertificateChain {
 
 /** A certificate may be used this long before it is valid: clocks of publishers and consumers differ. */
 const notBeforeLeewayMs = 24 * 60 * 60 * 1000;
-const minRsaBits = 2048;
 /** Certificates in one chain; each costs a parse, and no honest chain has more than a few. */
 const maxChainLength = 16;
 

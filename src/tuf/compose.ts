@@ -12,7 +12,7 @@ import { type PublicKey, publicKeyJson } from './public-key.ts';
 import { isBaseRole, type RoleName, type TargetsRole } from './role.ts';
 import type { Root } from './root.ts';
 import type { RoleKeys, Signature } from './signature.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { Snapshot, Timestamp } from './snapshot.ts';
 import type { Delegation, Targets } from './targets.ts';
 
 /** Composed and not signed yet. */
@@ -34,6 +34,7 @@ export function release(role: RoleName, previousVersion: number, nowMs: number):
   return { version: previousVersion + 1, expires: expiryAt(nowMs + life) };
 }
 
+/** Composes a root. @throws Failure JSON_INVALID for numbers that are not integers */
 export function composeRoot(root: Root): Unsigned {
   const roles = [...root.roles].map(([name, role]): readonly [string, JsonValue] => [
     name,
@@ -46,11 +47,13 @@ export function composeRoot(root: Root): Unsigned {
   });
 }
 
+/** Composes a snapshot. */
 export function composeSnapshot(snapshot: Snapshot): Unsigned {
   return compose('snapshot', 'Snapshot', snapshot, { meta: metaJson(snapshot.meta) });
 }
 
-export function composeTimestamp(timestamp: Snapshot): Unsigned {
+/** Composes a timestamp. */
+export function composeTimestamp(timestamp: Timestamp): Unsigned {
   return compose('timestamp', 'Timestamp', timestamp, { meta: metaJson(timestamp.meta) });
 }
 

@@ -1,6 +1,7 @@
 // Finding tags through delegations (notary dialect, section 9): breadth first from `targets`, each child bound to
 // paths that its parent was allowed, each role visited once. Works on verified files alone.
 
+import { Failure } from '../errors.ts';
 import type { TargetsRole } from './role.ts';
 import type { Target } from './target-table.ts';
 import type { Delegation, TargetsFile } from './targets.ts';
@@ -20,10 +21,13 @@ export interface FoundTarget {
   readonly target: Target;
 }
 
-/** Roles visited in one walk; the snapshot lists fewer in any honest repository. */
-const maxRoles = 4096;
+/** Roles of one repository that are visited or loaded; no honest repository comes near. */
+export const maxRoles = 4096;
 
-/** Every loaded role, breadth first from `targets`, with the paths for which it counts. */
+/**
+ * Every loaded role, breadth first from `targets`, with the paths for which it counts.
+ * @throws Failure METADATA_INVALID beyond maxRoles
+ */
 export function* walkRoles(source: TargetsSource): Generator<Visit> {
   const queue: { readonly role: TargetsRole; readonly paths: readonly string[] }[] = [
     { role: 'targets', paths: [''] },
@@ -34,7 +38,10 @@ export function* walkRoles(source: TargetsSource): Generator<Visit> {
     if (file === undefined) continue;
     yield { role: next.role, file, paths: next.paths };
     for (const child of file.signed.delegations.roles) {
-      if (seen.has(child.name) || seen.size >= maxRoles) continue;
+      if (seen.has(child.name)) continue;
+      if (seen.size >= maxRoles) {
+        throw new Failure('METADATA_INVALID', `there are more than ${maxRoles} delegations`);
+      }
       seen.add(child.name);
       queue.push({ role: child.name, paths: restrictedPaths(child, next.paths) });
     }
@@ -51,7 +58,7 @@ export function* findAll(source: TargetsSource, name: string): Generator<FoundTa
 }
 
 /** True when a role bound to `paths` may sign `name`. */
-function isAllowed(name: string, paths: readonly string[]): boolean {
+export function isAllowed(name: string, paths: readonly string[]): boolean {
   return paths.some((prefix) => name.startsWith(prefix));
 }
 

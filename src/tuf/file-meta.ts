@@ -5,6 +5,7 @@ import { decodeBase64 } from '../encoding/base64.ts';
 import type { JsonView } from '../encoding/json-view.ts';
 import type { JsonValue } from '../encoding/strict-json.ts';
 import { Failure } from '../errors.ts';
+import { invalid } from './structure.ts';
 
 export interface FileMeta {
   /** Bytes. */
@@ -101,6 +102,7 @@ export function checkHashes(name: string, bytes: Uint8Array, meta: FileMeta): vo
       throw new Failure(
         'HASH_MISMATCH',
         `${hash} checksum for ${name} did not match: expected ${expected.toString('hex')}`,
+        { facts: { signed: expected.toString('hex'), received: actual.toString('hex') } },
       );
     }
     compared += 1;
@@ -111,9 +113,4 @@ export function checkHashes(name: string, bytes: Uint8Array, meta: FileMeta): vo
       `no checksums for supported algorithms were provided for ${name}`,
     );
   }
-}
-
-/** Go's wording for a file whose structure is not that of its role. */
-export function invalid(role: string, problem: string): Failure {
-  return new Failure('METADATA_INVALID', `${role} type metadata invalid: ${problem}`);
 }

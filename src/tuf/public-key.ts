@@ -24,7 +24,7 @@ export interface PublicKey {
 /** SubjectPublicKeyInfo of an Ed25519 key up to its 32 raw bytes. */
 const ed25519SpkiPrefix = Buffer.from('302a300506032b6570032100', 'hex');
 /** RSA keys below this never verify. */
-const minRsaBits = 2048;
+export const minRsaBits = 2048;
 
 /** What Node calls the content of each key type. */
 const nodeTypes: ReadonlyMap<string, string> = new Map([
@@ -117,6 +117,7 @@ export function keyObjectOf(key: PublicKey): KeyObject {
   return object;
 }
 
+/** True for key types whose content is a certificate. */
 export function isX509Type(keyType: string): boolean {
   return keyType === 'ecdsa-x509' || keyType === 'rsa-x509';
 }

@@ -14,6 +14,7 @@ export const baseRoles = ['root', 'targets', 'snapshot', 'timestamp'] as const;
 const maxRoleLength = 255;
 const delegationName = /^targets(?:\/[-a-z0-9_]+)+$/;
 
+/** True for root, targets, snapshot and timestamp. */
 export function isBaseRole(name: string): name is BaseRole {
   return name === 'root' || name === 'targets' || name === 'snapshot' || name === 'timestamp';
 }
@@ -23,10 +24,12 @@ export function isDelegationRole(name: string): name is DelegationRole {
   return name.length <= maxRoleLength && delegationName.test(name);
 }
 
+/** True for `targets` and every delegation. */
 export function isTargetsRole(name: string): name is TargetsRole {
   return name === 'targets' || isDelegationRole(name);
 }
 
+/** True for every name that a role may have. */
 export function isRoleName(name: string): name is RoleName {
   return isBaseRole(name) || isDelegationRole(name);
 }

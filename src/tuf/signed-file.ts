@@ -26,7 +26,7 @@ export interface SignedFile<Signed> {
 /** Signatures read from one file; each costs a verification, and no honest file has more than a few. */
 const maxSignatures = 256;
 /** Largest metadata file: the limit that Go sets for a root. */
-const maxFileBytes = 100 * 1024 * 1024;
+export const maxMetadataBytes = 100 * 1024 * 1024;
 
 /**
  * Takes a file apart. `readSigned` reads the value of `signed` from the scanner, once.
@@ -36,7 +36,7 @@ export function readSignedFile<Signed>(
   bytes: Buffer,
   readSigned: (scanner: JsonScanner) => Signed,
 ): SignedFile<Signed> {
-  if (bytes.length > maxFileBytes) {
+  if (bytes.length > maxMetadataBytes) {
     throw new Failure('JSON_INVALID', `a metadata file has ${bytes.length} bytes`);
   }
   const scanner = new JsonScanner(bytes);

@@ -3,22 +3,20 @@
 import type { JsonView } from '../encoding/json-view.ts';
 import type { Expiry } from './expiry.ts';
 import { type FileMeta, parseFileMeta, requireUsableHashes } from './file-meta.ts';
-import { parseHead } from './root.ts';
 import { readSignedTree, type SignedFile } from './signed-file.ts';
+import { parseHead } from './structure.ts';
 
-export interface Snapshot {
+/** A list of files by role name, without `.json`, with what must be true of each. */
+export interface Listing {
   readonly version: number;
   readonly expires: Expiry;
-  /** Role name, without `.json`, to its file. Always has `root` and `targets`. */
   readonly meta: ReadonlyMap<string, FileMeta>;
 }
 
-export interface Timestamp {
-  readonly version: number;
-  readonly expires: Expiry;
-  /** Always has `snapshot`; whatever else Go would keep is kept. */
-  readonly meta: ReadonlyMap<string, FileMeta>;
-}
+/** Lists every file of a repository; `root` and `targets` always. */
+export type Snapshot = Listing;
+/** Lists `snapshot`; whatever else Go would keep is kept. */
+export type Timestamp = Listing;
 
 export type SnapshotFile = SignedFile<Snapshot>;
 export type TimestampFile = SignedFile<Timestamp>;
@@ -42,7 +40,7 @@ export function parseTimestamp(bytes: Buffer): TimestampFile {
   });
 }
 
-function parseListing(signed: JsonView, role: string, type: string): Snapshot {
+function parseListing(signed: JsonView, role: string, type: string): Listing {
   signed.withNames('_type', 'expires', 'meta', 'version');
   const head = parseHead(signed, role, type);
   const listed = signed.member('meta');

@@ -4,12 +4,11 @@ import type { JsonScanner } from '../encoding/json-scanner.ts';
 import { JsonView } from '../encoding/json-view.ts';
 import type { JsonValue } from '../encoding/strict-json.ts';
 import type { Expiry } from './expiry.ts';
-import { invalid } from './file-meta.ts';
 import type { PublicKey } from './public-key.ts';
 import { type DelegationRole, isDelegationRole, parentRole, type TargetsRole } from './role.ts';
-import { checkRoleKeys, parseHead, parseKeys, parseRoleKeys } from './root.ts';
 import type { RoleKeys } from './signature.ts';
 import { readSignedFile, type SignedFile } from './signed-file.ts';
+import { checkRoleKeys, invalid, parseHead, parseKeys, parseRoleKeys } from './structure.ts';
 import { TargetTable } from './target-table.ts';
 
 export interface Delegation extends RoleKeys {
@@ -41,6 +40,11 @@ export type TargetsFile = SignedFile<Targets>;
 /** Reads the file of `role`; nothing in it is verified yet. @throws Failure JSON_INVALID, METADATA_INVALID */
 export function parseTargets(bytes: Buffer, role: TargetsRole): TargetsFile {
   return readSignedFile(bytes, (scanner) => readSigned(scanner, role));
+}
+
+/** What `targets` says of a role that it delegates to; undefined when it does not. The first entry counts, as in Go. */
+export function delegationIn(targets: Targets, role: DelegationRole): Delegation | undefined {
+  return targets.delegations.roles.find(({ name }) => name === role);
 }
 
 function readSigned(scanner: JsonScanner, role: TargetsRole): Targets {

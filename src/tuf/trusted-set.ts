@@ -36,7 +36,7 @@ import {
   type SnapshotFile,
   type TimestampFile,
 } from './snapshot.ts';
-import { type Delegation, parseTargets, type TargetsFile } from './targets.ts';
+import { type Delegation, delegationIn, parseTargets, type TargetsFile } from './targets.ts';
 import { checkVersionStep } from './version.ts';
 
 export interface TrustedSetOptions {
@@ -193,12 +193,11 @@ export class TrustedSet {
   } {
     const parent = this.#targetsFiles.get(parentRole(role));
     if (parent === undefined) throw outOfOrder(`${role} before its parent`);
-    const { roles, keys } = parent.signed.delegations;
-    const delegation = roles.find(({ name }) => name === role);
+    const delegation = delegationIn(parent.signed, role);
     if (delegation === undefined) {
       throw new Failure('ROLE_INVALID', `tuf: invalid role ${role}. delegation does not exist`);
     }
-    return { role: delegation, keys };
+    return { role: delegation, keys: parent.signed.delegations.keys };
   }
 
   #requireSignatures(
