@@ -18,6 +18,9 @@ const keys = {
   delete: 0x7f,
 } as const;
 
+/** Ctrl-C. */
+export const interruptKey: number = keys.interrupt;
+
 /** Where in an escape sequence of a cursor or function key the input is. */
 type Escape = 'none' | 'begun' | 'inside';
 

@@ -36,6 +36,7 @@ function user(...answers: readonly string[]) {
       return typed.at(-1)!;
     },
     tell: (line) => seen.push(line),
+    close: () => seen.push('(closed)'),
   };
   return { terminal, seen, typed };
 }
@@ -169,7 +170,6 @@ describe('sources', () => {
   });
 
   it('missing altogether fail at once and name the variables', async () => {
-    const startMs = performance.now();
     await expect(ask({}, existing())).rejects.toMatchObject({
       code: 'PASSPHRASE_MISSING',
       message:
@@ -183,7 +183,6 @@ describe('sources', () => {
         'DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE or NOTARY_ROOT_PASSPHRASE',
       ),
     });
-    expect(performance.now() - startMs).toBeLessThan(500);
   });
 });
 
@@ -248,11 +247,12 @@ describe('asking for the passphrase of an existing key', () => {
     await expect(passphrases.passphrase(existing())).rejects.toThrow('unexpected question');
   });
 
-  it('remembers nothing after it is closed', async () => {
-    const { terminal, typed } = user('first', 'second');
+  it('remembers nothing after it is closed, and gives the terminal back', async () => {
+    const { terminal, seen, typed } = user('first', 'second');
     const passphrases = new Passphrases({ terminal });
     await passphrases.passphrase(existing());
     await passphrases.close();
+    expect(seen.at(-1)).toBe('(closed)');
     expect((await passphrases.passphrase(existing())).toString()).toBe('second');
     expect(typed).toHaveLength(2);
   });

@@ -56,8 +56,9 @@ export class Passphrases implements PassphraseSource {
     return question;
   }
 
-  /** Wipes what was typed or read. */
+  /** Sets the terminal back, and wipes what was typed or read. */
   async close(): Promise<void> {
+    this.#options.terminal?.close();
     for (const bytes of this.#typed.values()) bytes.fill(0);
     this.#typed.clear();
     const fromDescriptor = this.#fromDescriptor;

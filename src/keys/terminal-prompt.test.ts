@@ -1,14 +1,21 @@
 import { PassThrough } from 'node:stream';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { openTerminal } from './terminal-prompt.ts';
 
 function streams() {
   const raw: boolean[] = [];
-  const setRawMode = (isRaw: boolean) => raw.push(isRaw);
-  const input = Object.assign(new PassThrough(), { isTTY: true, setRawMode });
+  const keepsAlive: boolean[] = [];
+  const input = Object.assign(new PassThrough(), {
+    isTTY: true,
+    setRawMode: (isRaw: boolean) => raw.push(isRaw),
+    ref: () => keepsAlive.push(true),
+    unref: () => keepsAlive.push(false),
+  });
   const output = Object.assign(new PassThrough(), { isTTY: true });
+  const interrupt = vi.fn<() => void>();
   const shown = () => String(output.read() ?? '');
-  return { input, output, raw, shown, terminal: openTerminal({ input, output })! };
+  const terminal = openTerminal({ input, output, interrupt })!;
+  return { input, output, raw, keepsAlive, interrupt, shown, terminal };
 }
 
 const soon = () => new Promise((resolve) => setImmediate(resolve));
@@ -23,10 +30,84 @@ describe('a question at the terminal', () => {
       await soon();
     }
     expect((await answer).toString()).toBe('secret');
-    expect(raw).toEqual([true, false]);
     expect(shown()).toBe('Passphrase: \n');
+    terminal.close();
+    expect(raw).toEqual([true, false]);
     expect(input.isPaused()).toBe(true);
+    expect(['data', 'end', 'error'].map((name) => input.listenerCount(name))).toEqual([0, 0, 0]);
+  });
+
+  it('is shown only once nothing typed is echoed any more', () => {
+    const { output, raw, terminal } = streams();
+    const rawWhenShown: (boolean | undefined)[] = [];
+    vi.spyOn(output, 'write').mockImplementation(() => rawWhenShown.push(raw.at(-1)) > 0);
+    void terminal.ask('Passphrase: ');
+    expect(rawWhenShown).toEqual([true]);
+  });
+
+  it('keeps what is typed between two questions from being echoed, for the second', async () => {
+    const { input, raw, keepsAlive, shown, terminal } = streams();
+    const first = terminal.ask('1: ');
+    input.write('one\r');
+    await first;
+    expect(raw).toEqual([true]);
+    expect(keepsAlive).toEqual([true, false]);
+    const chunk = Buffer.from('two\r');
+    input.write(chunk);
+    await soon();
+    expect(chunk.every((byte) => byte === 0)).toBe(true);
+    expect((await terminal.ask('2: ')).toString()).toBe('two');
+    expect(raw).toEqual([true]);
+    expect(keepsAlive).toEqual([true, false, true, false]);
+    expect(shown()).toBe('1: \n2: \n');
+  });
+
+  it('is over for what was typed ahead once the terminal is closed', async () => {
+    const { input, raw, terminal } = streams();
+    const first = terminal.ask('1: ');
+    input.write('one\rahead\r');
+    await first;
+    terminal.close();
+    terminal.close();
+    const second = terminal.ask('2: ');
+    input.write('two\r');
+    expect((await second).toString()).toBe('two');
+    expect(raw).toEqual([true, false, true]);
+  });
+
+  it('leaves Ctrl-C its meaning while a key is being derived', async () => {
+    const { input, raw, interrupt, terminal } = streams();
+    const first = terminal.ask('1: ');
+    input.write('one\r');
+    await first;
+    interrupt.mockImplementation(() => expect(raw).toEqual([true, false]));
+    input.write('half\x03more');
+    await soon();
+    expect(interrupt).toHaveBeenCalledOnce();
     expect(input.listenerCount('data')).toBe(0);
+  });
+
+  it('survives a terminal that goes away between questions', async () => {
+    const { input, raw, terminal } = streams();
+    const first = terminal.ask('1: ');
+    input.write('one\r');
+    await first;
+    input.destroy(new Error('EIO'));
+    await soon();
+    expect(raw).toEqual([true, false]);
+  });
+
+  it('keeps no more than 4096 bytes for later questions', async () => {
+    const { input, terminal } = streams();
+    const first = terminal.ask('1: ');
+    input.write(`one\r${'two\r'.repeat(2000)}`);
+    await first;
+    for (let answered = 0; answered < 1024; answered += 1) {
+      expect((await terminal.ask('?')).toString()).toBe('two');
+    }
+    const last = terminal.ask('?');
+    input.write('last\r');
+    expect((await last).toString()).toBe('last');
   });
 
   it('leaves what was pasted after the first line to the next question', async () => {
