@@ -6,6 +6,7 @@ import { SimulatedTrustServer } from '../../../test/cli/trust-server.ts';
 import { paraph, type Result } from '../../../test/cli/world.ts';
 import { RepositorySimulator } from '../../../test/simulator/repository.ts';
 import { answer, closeServers } from '../../remote/fixtures/local-servers.ts';
+import { digestOf } from '../../remote/manifest.ts';
 
 let homeDir: string;
 let app: RepositorySimulator;
@@ -70,6 +71,28 @@ describe('inspect', () => {
     const { status, stdout, stderr } = await inspect('registry.test/team/app:none');
     expect({ status, stdout }).toEqual({ status: 4, stdout: '' });
     expect(stderr).toMatch(/^error: .*registry\.test\/team\/app:none.* \[TAG_NOT_SIGNED\]/m);
+  });
+
+  it('of a tag with a digest compares, as verify does', async () => {
+    const signed = digestOf('sha256', Buffer.from('1.4'));
+    const same = await inspect(`registry.test/team/app:1.4@${signed}`);
+    expect(same.status, same.stderr).toBe(0);
+    expect(same.stdout).toMatch(/A pull takes this digest\.\n$/);
+    const asked = `sha256:${'0'.repeat(64)}`;
+    const other = await inspect(`registry.test/team/app:1.4@${asked}`);
+    expect(other.status).toBe(3);
+    expect(other.stdout).toContain(signed.slice(0, 19));
+    expect(other.stdout).toMatch(/A pull refuses the digest that was asked for\.\n$/);
+    expect(other.stderr).toMatch(/\[DIGEST_MISMATCH\]\n {2}signed +sha256.*\n {2}asked +sha256:0/);
+  });
+
+  it('of a digest without a tag is refused, as by verify', async () => {
+    const image = `registry.test/team/app@sha256:${'0'.repeat(64)}`;
+    const { status, stdout, stderr } = await inspect(image);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toMatch(
+      /\[REFERENCE_INVALID\]\n[^]*paraph inspect registry\.test\/team\/app:TAG/,
+    );
   });
 
   it('of a repository without trust data is unsigned', async () => {

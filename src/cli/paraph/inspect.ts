@@ -8,8 +8,14 @@ import type { TrustedRepository } from '../../client/consume/trusted-repository.
 import type { ClientEvent } from '../../client/events.ts';
 import { asFailure, type ExitStatus, exitStatus, type Failure } from '../../errors.ts';
 import { KeyFileStore } from '../../keys/file-store.ts';
-import { parseReference } from '../../remote/registry.ts';
-import { repositoryJson, repositoryLines, tagLines } from '../render/repository-view.ts';
+import { type ImageReference, parseReference } from '../../remote/registry.ts';
+import {
+  type PullVerdict,
+  repositoryJson,
+  repositoryLines,
+  tagLines,
+} from '../render/repository-view.ts';
+import { requireAskedDigest, requireTagBesideDigest } from './asked-digest.ts';
 import type { CommandBody } from './command.ts';
 import { noPassphrases } from './no-passphrases.ts';
 import { Session } from './session.ts';
@@ -19,8 +25,10 @@ export const run: CommandBody['run'] = async (invocation) => {
   const [asked = ''] = args;
   const session = await Session.open(invocation);
   try {
-    const { name, tag } = parseReference(asked);
-    const ports = session.consumer(parseReference(asked), isInTable);
+    const reference = parseReference(asked);
+    requireTagBesideDigest(asked, reference, 'inspect');
+    const { name, tag } = reference;
+    const ports = session.consumer(reference, isInTable);
     const repository = await refresh(name, ports);
     const shown = {
       view: inspectRepository(repository, tag),
@@ -32,9 +40,9 @@ export const run: CommandBody['run'] = async (invocation) => {
       session.reporter.result(repositoryLines(shown), repositoryJson(shown));
       return exitStatus.done;
     }
-    const refusal = refusalOf(repository, tag);
+    const refusal = refusalOf(asked, { ...reference, tag }, repository);
     if (shown.view.tags.length > 0) {
-      session.reporter.result(tagLines(shown, refusal === undefined), repositoryJson(shown));
+      session.reporter.result(tagLines(shown, verdictOf(refusal)), repositoryJson(shown));
     }
     if (refusal !== undefined) throw refusal;
     return exitStatus.done;
@@ -45,14 +53,23 @@ export const run: CommandBody['run'] = async (invocation) => {
   }
 };
 
-/** Why a pull would not take the tag; undefined when it would. */
-function refusalOf(repository: TrustedRepository, tag: string): Failure | undefined {
+/** Why a pull would not take the image; undefined when it would. */
+function refusalOf(
+  asked: string,
+  reference: ImageReference & { readonly tag: string },
+  repository: TrustedRepository,
+): Failure | undefined {
   try {
-    resolveTag(repository, tag);
+    requireAskedDigest(asked, reference, resolveTag(repository, reference.tag));
     return undefined;
   } catch (error) {
     return asFailure(error);
   }
+}
+
+function verdictOf(refusal: Failure | undefined): PullVerdict {
+  if (refusal === undefined) return 'accepted';
+  return refusal.code === 'DIGEST_MISMATCH' ? 'other-digest' : 'refused';
 }
 
 /** Events that the tables tell. */

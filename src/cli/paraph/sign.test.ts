@@ -191,6 +191,28 @@ describe('a later signing', { timeout: 30_000 }, () => {
 });
 
 describe('a wrong order', () => {
+  it('with one digest beside the tag and another in --digest is refused before anything is asked', async () => {
+    const one = `sha256:${'a'.repeat(64)}`;
+    const other = `sha256:${'b'.repeat(64)}`;
+    const flags = ['--digest', other, '--size', '3', '--server', 'https://localhost:1'];
+    const { status, stdout, stderr } = await desk.run([
+      'sign',
+      `localhost:1/a/b:1@${one}`,
+      ...flags,
+    ]);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain('[USAGE]');
+    expect(stderr).toContain(one);
+    expect(stderr).toContain(other);
+  });
+
+  it('with the same digest at both places is no contradiction', async () => {
+    const digest = `sha256:${'c'.repeat(64)}`;
+    const words = ['sign', `${desk.repository}:twice@${digest}`, '--digest', digest, '--size', '3'];
+    const { status, stderr } = await desk.run(words);
+    expect(status, stderr).toBe(0);
+  });
+
   it.each([
     ['no tag', ['localhost:1/team/app'], 'REFERENCE_INVALID'],
     [

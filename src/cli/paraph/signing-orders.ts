@@ -78,6 +78,12 @@ function givenManifest(
   if (!/^sha256:[0-9a-f]{64}$/.test(digest)) {
     throw new Failure('USAGE', `--digest ${digest} is not sha256: and 64 hex digits`);
   }
+  if (reference.digest !== undefined && reference.digest !== digest) {
+    throw new Failure('USAGE', `${reference.name}:${reference.tag} is to stand for two images`, {
+      facts: { 'beside tag': reference.digest, '--digest': digest },
+      remedy: 'Give the digest once: beside the tag, which asks the registry, or in --digest.',
+    });
+  }
   if (!/^[1-9]\d{0,9}$/.test(size)) {
     throw new Failure('USAGE', `--size ${size} is not a number of bytes`);
   }

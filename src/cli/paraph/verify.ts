@@ -5,8 +5,9 @@
 import { refresh } from '../../client/consume/refresh.ts';
 import { type ResolvedTag, resolveTag } from '../../client/consume/resolve.ts';
 import type { TrustedRepository } from '../../client/consume/trusted-repository.ts';
-import { asFailure, type ExitStatus, exitStatus, Failure } from '../../errors.ts';
+import { asFailure, type ExitStatus, exitStatus, type Failure } from '../../errors.ts';
 import { type ImageReference, parseReference } from '../../remote/registry.ts';
+import { requireAskedDigest, requireTagBesideDigest } from './asked-digest.ts';
 import type { CommandBody, Invocation } from './command.ts';
 import { isForPublishers } from './near-expiry.ts';
 import { Session } from './session.ts';
@@ -77,12 +78,7 @@ async function verifyAll(invocation: Invocation, session: Session): Promise<read
 function requireTag(asked: string, { reporter }: Session): ImageReference {
   const reference = parseReference(asked);
   if (reference.tag !== undefined) return reference;
-  if (reference.digest !== undefined) {
-    throw new Failure('REFERENCE_INVALID', `${asked} names a digest and no tag`, {
-      meaning: 'Signatures are on tags; a digest is what verify finds out.',
-      remedy: `Name the tag: paraph verify ${reference.name}:TAG`,
-    });
-  }
+  requireTagBesideDigest(asked, reference, 'verify');
   reporter.notice([`${reference.name}: no tag given, so latest is meant`], {
     kind: 'default-tag',
     gun: reference.name,
@@ -97,12 +93,7 @@ function verifyOne(
   repository: TrustedRepository,
 ): Verified {
   const resolved = resolveTag(repository, reference.tag ?? '');
-  if (reference.digest !== undefined && reference.digest !== resolved.digest) {
-    throw new Failure('DIGEST_MISMATCH', `${asked} is not what was signed for the tag`, {
-      facts: { signed: resolved.digest, asked: reference.digest },
-      meaning: 'The tag was signed again since, or the digest is that of another image.',
-    });
-  }
+  requireAskedDigest(asked, reference, resolved);
   return { asked, reference, resolved, repository };
 }
 

@@ -159,8 +159,8 @@ describe('a repository on the screen', () => {
   });
 
   it('of one tag says what a pull does', () => {
-    expect(tagLines(shown(), true).at(-1)).toBe('A pull takes this digest.');
-    expect(tagLines(shown(), false).at(-1)).toBe('A pull refuses this tag.');
+    expect(tagLines(shown(), 'accepted').at(-1)).toBe('A pull takes this digest.');
+    expect(tagLines(shown(), 'refused').at(-1)).toBe('A pull refuses this tag.');
   });
 });
 

@@ -21,10 +21,18 @@ export function repositoryLines(shown: ShownRepository): readonly string[] {
   return [headLine(view), '', ...tags, '', ...roleTable(shown)];
 }
 
+/** What a pull of one image would do. */
+export type PullVerdict = 'accepted' | 'refused' | 'other-digest';
+
+const verdictWords: Readonly<Record<PullVerdict, string>> = {
+  accepted: 'A pull takes this digest.',
+  refused: 'A pull refuses this tag.',
+  'other-digest': 'A pull refuses the digest that was asked for.',
+};
+
 /** One tag, and whether a pull would take it. */
-export function tagLines(shown: ShownRepository, isAccepted: boolean): readonly string[] {
-  const verdict = isAccepted ? 'A pull takes this digest.' : 'A pull refuses this tag.';
-  return [headLine(shown.view), '', ...tagTable(shown), '', verdict];
+export function tagLines(shown: ShownRepository, verdict: PullVerdict): readonly string[] {
+  return [headLine(shown.view), '', ...tagTable(shown), '', verdictWords[verdict]];
 }
 
 function headLine({ gun, trustedSinceMs, reason, rootKeyIds }: RepositoryView): string {
