@@ -46,9 +46,8 @@ export interface Invocation {
   readonly program: ProgramFacts;
 }
 
-/** The program that a command is part of: handed down, so that every start loads one file. */
+/** The program that a command is part of. */
 export interface ProgramFacts {
-  readonly version: string;
   /** Runs `paraph` with other arguments, as the sandbox does. */
   readonly run: (argv: readonly string[], world: World) => Promise<ExitStatus | undefined>;
 }

@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { version } from '../version.ts';
 import { Flags } from './command.ts';
 import { commands } from './commands.ts';
 import { readCall } from './grammar.ts';
@@ -12,13 +10,6 @@ function sampleCall(spec: (typeof commands)[number]): readonly string[] {
 }
 
 describe('the command table', () => {
-  it('names the version of the package', () => {
-    const { version: released } = JSON.parse(readFileSync('package.json', 'utf8')) as {
-      version: string;
-    };
-    expect(version).toBe(released);
-  });
-
   it('names each command once', () => {
     const names = commands.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);

@@ -1,7 +1,6 @@
 // From an argument list to an exit status. What a command needs is loaded only when it is called, what an error
 // or a help text needs only when there is one, so that a start costs little more than Node's own.
 import type { ExitStatus } from '../../errors.ts';
-import { version } from '../version.ts';
 import type { World } from '../world.ts';
 import { commands } from './commands.ts';
 
@@ -14,6 +13,7 @@ export async function runParaph(
   world: World,
 ): Promise<ExitStatus | undefined> {
   if (argv[0] === '--version') {
+    const { version } = await import('../../version.ts');
     world.stdout.write(`paraph ${version}\n`);
     return 0;
   }
@@ -31,7 +31,7 @@ export async function runParaph(
     }
     const body = await call.spec.load();
     const { args, flags } = call;
-    return await body.run({ args, flags, world, program: { version, run: runParaph } });
+    return await body.run({ args, flags, world, program: { run: runParaph } });
   } catch (error) {
     const { reportThrown } = await import('./report-thrown.ts');
     return reportThrown(error, argv, world);

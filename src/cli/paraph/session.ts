@@ -6,10 +6,15 @@ import { readPinFile } from '../../client/trustdir/pin-file.ts';
 import type { Pins } from '../../client/trustdir/pins.ts';
 import { TrustDirectory } from '../../client/trustdir/trust-directory.ts';
 import { type ExitStatus, exitStatus, Failure } from '../../errors.ts';
-import { type CredentialSource, dockerCredentials } from '../../remote/credentials.ts';
+import {
+  type CredentialSource,
+  dockerCredentials,
+  notaryAuthCredentials,
+} from '../../remote/credentials.ts';
 import { createHttpClient, type HttpClient } from '../../remote/http.ts';
 import { connectRegistry, type ImageReference, type Registry } from '../../remote/registry.ts';
 import { connectTrustServer, type TrustServer, trustServerFor } from '../../remote/trust-server.ts';
+import { version } from '../../version.ts';
 import { noticeJson, noticeLines } from '../render/notice.ts';
 import type { Reporter } from '../render/reporter.ts';
 import type { Invocation } from './command.ts';
@@ -29,7 +34,10 @@ export class Session {
   readonly reporter: Reporter;
   readonly places: Places;
   readonly http: HttpClient;
-  readonly credentials: CredentialSource;
+  /** Logins of docker, for registries and their trust servers. */
+  readonly #credentials: CredentialSource;
+  /** The login for the trust server alone, where NOTARY_AUTH gives one. */
+  readonly #trustServerCredentials: CredentialSource;
   readonly directory: TrustDirectory;
   readonly #invocation: Invocation;
   readonly #pins: Pins;
@@ -42,11 +50,14 @@ export class Session {
     this.reporter = openReporter(invocation);
     this.places = places;
     this.http = openHttp(invocation, this.places);
-    this.credentials = dockerCredentials(this.places.configFile, { environment: world.env });
+    this.#credentials = dockerCredentials(this.places.configFile, { environment: world.env });
+    const notaryAuth = world.env['NOTARY_AUTH'] ?? '';
+    this.#trustServerCredentials =
+      notaryAuth === '' ? this.#credentials : notaryAuthCredentials(notaryAuth);
     this.directory = new TrustDirectory(this.places.trustDir);
   }
 
-  /** @throws Failure CONFIG_INVALID for pins that are not understood, DISK */
+  /** @throws Failure CONFIG_INVALID for pins that are not understood, CREDENTIALS_UNREADABLE for NOTARY_AUTH, DISK */
   static async open(invocation: Invocation): Promise<Session> {
     const { world, flags } = invocation;
     const places = placesOf(world, flags);
@@ -80,7 +91,11 @@ export class Session {
     const url = trustServerFor(domain, this.#configured());
     const known = this.#servers.get(url.href);
     if (known !== undefined) return known;
-    const server = connectTrustServer({ url, http: this.http, credentials: this.credentials });
+    const server = connectTrustServer({
+      url,
+      http: this.http,
+      credentials: this.#trustServerCredentials,
+    });
     this.#servers.set(url.href, server);
     return server;
   }
@@ -103,9 +118,9 @@ export class Session {
     return named === '' ? undefined : named;
   }
 
-  /** Registries, spoken to with the same logins. */
+  /** Registries; a login of NOTARY_AUTH is not for them. */
   registry(): Registry {
-    return connectRegistry({ http: this.http, credentials: this.credentials });
+    return connectRegistry({ http: this.http, credentials: this.#credentials });
   }
 
   close(): void {
@@ -113,11 +128,11 @@ export class Session {
   }
 }
 
-function openHttp({ world, flags, program }: Invocation, places: Places): HttpClient {
+function openHttp({ world, flags }: Invocation, places: Places): HttpClient {
   const { SSL_CERT_FILE, HTTPS_PROXY, https_proxy, NO_PROXY, no_proxy } = world.env;
   const caFile = flags.text('tls-ca');
   return createHttpClient({
-    userAgent: `paraph/${program.version}`,
+    userAgent: `paraph/${version}`,
     ...(world.timeLimits === undefined ? {} : { limits: world.timeLimits }),
     certificates: {
       directory: places.tlsDir,

@@ -1,0 +1,66 @@
+// NOTARY_AUTH, notary's way to hand a login to a machine: for the trust server, and for nobody else.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SimulatedTrustServer } from '../../../test/cli/trust-server.ts';
+import { paraph } from '../../../test/cli/world.ts';
+import { RepositorySimulator } from '../../../test/simulator/repository.ts';
+import { answer, closeServers } from '../../remote/fixtures/local-servers.ts';
+
+const NOTARY_AUTH = Buffer.from('ci:s3cret of the test').toString('base64');
+const image = 'registry.test/team/app:1.4';
+
+let homeDir: string;
+let app: RepositorySimulator;
+let server: SimulatedTrustServer;
+
+beforeEach(async () => {
+  homeDir = mkdtempSync(join(tmpdir(), 'paraph-cli-'));
+  app = new RepositorySimulator('registry.test/team/app');
+  app.tag('1.4');
+  app.publish();
+  server = await SimulatedTrustServer.start(app);
+  server.interfere = ({ headers }, response) => {
+    if (headers.authorization === `Basic ${NOTARY_AUTH}`) return false;
+    answer(response, 401, '{}', { 'www-authenticate': 'Basic realm="trust"' });
+    return true;
+  };
+});
+afterEach(() => {
+  closeServers();
+  rmSync(homeDir, { recursive: true, force: true });
+});
+
+const verify = (env: Readonly<Record<string, string>>) =>
+  paraph(['verify', image, ...server.flags], { homeDir, env, nowMs: () => app.nowMs });
+
+describe('NOTARY_AUTH', () => {
+  it('is the login for the trust server', async () => {
+    const { status, stderr } = await verify({ NOTARY_AUTH });
+    expect(status, stderr).toBe(0);
+    expect(await verify({ NOTARY_AUTH: '' })).toMatchObject({ status: 7, stdout: '' });
+  });
+
+  it('that is no login is refused, and not repeated', async () => {
+    const { status, stdout, stderr } = await verify({ NOTARY_AUTH: 'no-such-login' });
+    expect({ status, stdout }).toEqual({ status: 7, stdout: '' });
+    expect(stderr).toContain('[CREDENTIALS_UNREADABLE]');
+    expect(stderr).not.toContain('no-such-login');
+  });
+
+  it('is not shown to a registry, which asks for a login too', async () => {
+    const shown: (string | undefined)[] = [];
+    const registry = await SimulatedTrustServer.start();
+    registry.interfere = ({ headers }, response) => {
+      shown.push(headers.authorization);
+      answer(response, 401, '{}', { 'www-authenticate': 'Basic realm="registry"' });
+      return true;
+    };
+    const words = ['sign', `${new URL(registry.url).host}/team/app:1`, ...server.flags];
+    const { status, stderr } = await paraph(words, { homeDir, env: { NOTARY_AUTH } });
+    expect(status, stderr).toBe(7);
+    expect(shown.length).toBeGreaterThan(0);
+    expect(shown.filter((header) => header !== undefined)).toEqual([]);
+  });
+});
