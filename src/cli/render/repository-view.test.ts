@@ -186,11 +186,28 @@ describe('a repository as data', () => {
     });
     expect(targets).toEqual({
       role: 'targets',
-      keys: [{ ...key('7a3d54e566e2'), keyType: undefined, type: 'ecdsa', here: true }],
+      keys: [{ id: key('7a3d54e566e2').canonicalId, type: 'ecdsa', here: true }],
       threshold: 1,
       version: 14,
       expires: '2029-03-01T10:00:00.000Z',
     });
     expect(releases).toMatchObject({ paths: [''] });
+  });
+
+  it('names a key by the ID of its file, and beside that a certificate by its own', () => {
+    const certified = { ...key('1f54328c0d11'), id: '9'.repeat(64), keyType: 'ecdsa-x509' };
+    const [root] = view.roles;
+    const roles = root === undefined ? [] : [{ ...root, keys: [certified] }];
+    const json = repositoryJson(shown({ view: { ...view, roles } })) as {
+      roles: { keys: object[] }[];
+    };
+    expect(json.roles[0]?.keys).toEqual([
+      {
+        id: key('1f54328c0d11').canonicalId,
+        certificateId: '9'.repeat(64),
+        type: 'ecdsa-x509',
+        here: false,
+      },
+    ]);
   });
 });

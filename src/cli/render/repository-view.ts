@@ -120,16 +120,21 @@ function roleJson(view: RoleView, here: ReadonlySet<string>): object {
   const { role, keys, threshold, version, expiresMs, paths, problem } = view;
   return {
     role,
-    keys: keys.map(({ id, canonicalId, keyType }) => ({
-      id,
-      canonicalId,
-      type: keyType,
-      here: here.has(canonicalId),
-    })),
+    keys: keys.map((key) => keyJson(key, here)),
     threshold,
     version: version ?? null,
     expires: expiresMs === undefined ? null : new Date(expiresMs).toISOString(),
     ...(paths === undefined ? {} : { paths }),
     ...(problem === undefined ? {} : { problem }),
+  };
+}
+
+/** `id` is that of the bare key, as in the table, in `key list` and in the name of the key file. */
+function keyJson({ id, canonicalId, keyType }: KeyView, here: ReadonlySet<string>): object {
+  return {
+    id: canonicalId,
+    ...(keyType.endsWith('-x509') ? { certificateId: id } : {}),
+    type: keyType,
+    here: here.has(canonicalId),
   };
 }
