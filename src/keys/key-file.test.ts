@@ -10,9 +10,10 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { buildFaultyProcess, type FaultyProcess } from '../../test/keys/faults.ts';
 import { KeyFileStore } from './file-store.ts';
 import { createKeyFile, ensureKeyDirectory, readKeyFile } from './key-file.ts';
@@ -91,6 +92,19 @@ describe('creating a key file', () => {
     expect(readdirSync(directory).map((entry) => join(directory, entry))).toEqual(
       [inUse, foreign, path].sort(),
     );
+  });
+
+  it('works where the file system cannot sync a directory', async () => {
+    const handle = await open(directory, 'r');
+    const files = Object.getPrototypeOf(handle);
+    await handle.close();
+    const refused = Object.assign(new Error('refused'), { code: 'EINVAL' });
+    const sync = vi.spyOn(files, 'sync').mockRejectedValueOnce(refused);
+    await ensureKeyDirectory(join(directory, 'private'));
+    sync.mockResolvedValueOnce(undefined).mockRejectedValueOnce(refused);
+    expect(await createKeyFile(join(directory, 'private', name), 'text')).toBe(true);
+    expect(sync).toHaveBeenCalledTimes(3);
+    sync.mockRestore();
   });
 
   it('names the path and the cause when the disk refuses', async () => {

@@ -6,18 +6,11 @@
 // synced. So a file that exists is never replaced. Temporary names do not end in `.key`, so that neither
 // notary nor docker nor we take them for keys; what a crash leaves of them is removed by a later creation.
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
-import {
-  type FileHandle,
-  link,
-  lstat,
-  mkdir,
-  open,
-  readdir,
-  rename,
-  unlink,
-} from 'node:fs/promises';
+import { link, lstat, readdir, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { readBounded } from '../disk/bounded-read.ts';
+import { makeDirectory, removeFile, syncDirectory, writeSynced } from '../disk/files.ts';
+import { diskFailure, isNoHardLinks, systemCode } from '../disk/system-error.ts';
 import { Failure } from '../errors.ts';
 
 /** More than fifty keys of 4096 bits; a larger file is no key file. */
@@ -27,78 +20,25 @@ const abandonedAfterMs = 10 * 60_000;
 
 const temporaryName = /^\..*\.key\.[0-9a-f]{16}\.tmp$/;
 
-/** What systems answer that know no hard links. */
-const noHardLinks: ReadonlySet<string> = new Set([
-  'EPERM',
-  'ENOTSUP',
-  'EOPNOTSUPP',
-  'ENOSYS',
-  'EMLINK',
-]);
-/** What opening answers for a name that is no file: gone, below a file, a symbolic link, a socket. */
-const noFile: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO']);
-
-/** The system's code of an error, `ENOENT` and so on; empty for any other value. */
-export function systemCode(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string'
-    ? error.code
-    : '';
-}
-
-function diskFailure(what: string, path: string, cause: unknown): Failure {
-  const reason = systemCode(cause);
-  return new Failure('DISK', `${path} could not be ${what}${reason && ` (${reason})`}`, { cause });
-}
-
 /**
  * The text of a key file; undefined when there is no regular file of that name, as when it vanished
  * meanwhile. Symbolic links are not followed. @throws Failure KEY_LIMITS above 64 KiB, DISK
  */
 export async function readKeyFile(path: string): Promise<string | undefined> {
-  let file: FileHandle;
-  try {
-    // Without O_NONBLOCK a named pipe in the directory would hold us for ever.
-    const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-    file = await open(path, flags);
-  } catch (error) {
-    if (noFile.has(systemCode(error))) return undefined;
-    throw diskFailure('read', path, error);
+  const read = await readBounded(path, maxBytes, false);
+  if (read.kind === 'too-large') {
+    throw new Failure('KEY_LIMITS', `${path} is larger than a key file may be (64 KiB)`);
   }
-  try {
-    return (await file.stat()).isFile() ? await readBounded(file, path) : undefined;
-  } catch (error) {
-    throw error instanceof Failure ? error : diskFailure('read', path, error);
-  } finally {
-    await file.close();
-  }
-}
-
-async function readBounded(file: FileHandle, path: string): Promise<string> {
-  const buffer = Buffer.alloc(maxBytes + 1);
-  let length = 0;
-  try {
-    while (length < buffer.length) {
-      const { bytesRead } = await file.read(buffer, length, buffer.length - length, length);
-      if (bytesRead === 0) break;
-      length += bytesRead;
-    }
-    if (length > maxBytes) {
-      throw new Failure('KEY_LIMITS', `${path} is larger than a key file may be (64 KiB)`);
-    }
-    return buffer.toString('utf8', 0, length);
-  } finally {
-    buffer.fill(0);
-  }
+  if (read.kind !== 'bytes') return undefined;
+  const text = read.bytes.toString('utf8');
+  read.bytes.fill(0);
+  return text;
 }
 
 /** Makes the directory of keys and what is above it, for the owner alone. @throws Failure DISK */
 export async function ensureKeyDirectory(path: string): Promise<void> {
-  try {
-    const firstMade = await mkdir(path, { recursive: true, mode: 0o700 });
-    if (firstMade !== undefined) await syncDirectory(dirname(firstMade));
-  } catch (error) {
-    throw diskFailure('made', path, error);
-  }
+  const firstMade = await makeDirectory(path);
+  if (firstMade !== undefined) await syncDirectory(dirname(firstMade));
 }
 
 /**
@@ -110,29 +50,19 @@ export async function createKeyFile(path: string, text: string): Promise<boolean
   const temporary = join(directory, `.${basename(path)}.${randomBytes(8).toString('hex')}.tmp`);
   let isCreated = false;
   try {
-    const writtenMs = await writeSynced(temporary, text);
+    await writeSynced(temporary, Buffer.from(text), 'wx');
+    const { mtimeMs } = await lstat(temporary); // the clock of the file system
     isCreated = await claimName(temporary, path);
-    await unlink(temporary).catch(ignoreMissing);
+    await removeFile(temporary);
     await syncDirectory(directory);
-    await removeAbandoned(directory, writtenMs).catch(() => undefined);
+    await removeAbandoned(directory, mtimeMs).catch(() => undefined);
     return isCreated;
   } catch (error) {
     // What may not survive a loss of power is not left behind either, as the caller reports a failure.
     if (isCreated) await unlink(path).catch(() => undefined);
     await unlink(temporary).catch(() => undefined);
-    throw diskFailure('written', path, error);
-  }
-}
-
-/** Writes and syncs a new file; returns when it was written, by the clock of the file system. */
-async function writeSynced(path: string, text: string): Promise<number> {
-  const file = await open(path, 'wx', 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-    return (await file.stat()).mtimeMs;
-  } finally {
-    await file.close();
+    // Who reads this knows the key file, not its temporary name.
+    throw diskFailure('write', path, error instanceof Failure ? error.cause : error);
   }
 }
 
@@ -142,9 +72,8 @@ async function claimName(temporary: string, path: string): Promise<boolean> {
     await link(temporary, path);
     return true;
   } catch (error) {
-    const code = systemCode(error);
-    if (code === 'EEXIST') return false;
-    if (!noHardLinks.has(code)) throw error;
+    if (systemCode(error) === 'EEXIST') return false;
+    if (!isNoHardLinks(error)) throw error;
   }
   const isTaken = await lstat(path).then(
     () => true,
@@ -162,19 +91,6 @@ async function removeAbandoned(directory: string, nowMs: number): Promise<void> 
       ({ mtimeMs }) => mtimeMs,
       () => nowMs,
     );
-    if (nowMs - writtenMs > abandonedAfterMs) await unlink(path).catch(ignoreMissing);
+    if (nowMs - writtenMs > abandonedAfterMs) await removeFile(path);
   }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, constants.O_RDONLY);
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
-}
-
-function ignoreMissing(error: unknown): void {
-  if (systemCode(error) !== 'ENOENT') throw error;
 }

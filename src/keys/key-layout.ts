@@ -8,10 +8,11 @@
 //   private/<gun>/<id>_<role>.key                         first releases
 import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
+import { diskFailure, systemCode } from '../disk/system-error.ts';
 import type { PemBlock } from '../encoding/pem.ts';
 import { asFailure, Failure } from '../errors.ts';
 import { keyBlocks } from './key-block.ts';
-import { readKeyFile, systemCode } from './key-file.ts';
+import { readKeyFile } from './key-file.ts';
 import { belongsToRepository, type KeyEntry } from './key-store.ts';
 
 const fileName = /^([0-9a-f]{64})(?:_(.+))?$/;
@@ -104,9 +105,7 @@ export function keyPath(directory: string, id: string): string {
 async function keyPaths(directory: string, unusable: UnusableFile[]): Promise<readonly string[]> {
   const entries = await readdir(directory, { withFileTypes: true }).catch((error: unknown) => {
     if (['ENOENT', 'ENOTDIR'].includes(systemCode(error))) return [];
-    throw new Failure('DISK', `${directory} could not be read (${systemCode(error)})`, {
-      cause: error,
-    });
+    throw diskFailure('read', directory, error);
   });
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith(extension));

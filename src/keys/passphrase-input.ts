@@ -3,8 +3,8 @@
 import { read } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
+import { systemCode } from '../disk/system-error.ts';
 import { Failure } from '../errors.ts';
-import { systemCode } from './key-file.ts';
 
 /** More than any passphrase; what is longer is another file. */
 const maxBytes = 1024;

@@ -5,8 +5,8 @@
 // a change), so callers verify it again and take what does not fit for missing.
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeDirectory } from '../../disk/files.ts';
 import { isRoleName, type RoleName } from '../../tuf/role.ts';
-import { makeDirectory, readFileBounded } from './disk.ts';
 import {
   type Generation,
   generationsBytes,
@@ -16,6 +16,7 @@ import {
 import { ownDirectoryName } from './gun-path.ts';
 import { Journal, type JournalEntry } from './journal.ts';
 import { withLock } from './lock.ts';
+import { readStored } from './stored-file.ts';
 
 const generationsPath = `${ownDirectoryName}/generations.json`;
 
@@ -41,7 +42,7 @@ export class MetadataCache {
 
   /** The bytes under the role's name, unverified; undefined when absent. CACHE_DAMAGED above `maxBytes`. */
   async read(role: RoleName, maxBytes: number): Promise<Buffer | undefined> {
-    return readFileBounded(this.pathOf(role), maxBytes);
+    return readStored(this.pathOf(role), maxBytes);
   }
 
   /** When the role's file was stored, in milliseconds since 1970. */
@@ -58,7 +59,7 @@ export class MetadataCache {
   /** Every generation seen, newest last. CACHE_DAMAGED when the memory cannot be read. */
   async generations(): Promise<readonly Generation[]> {
     const path = join(this.home, generationsPath);
-    const bytes = await readFileBounded(path, maxGenerationsBytes);
+    const bytes = await readStored(path, maxGenerationsBytes);
     return bytes === undefined ? [] : parseGenerations(bytes, path);
   }
 

@@ -5,9 +5,10 @@
 // clearing removes the files that were listed, not those that came meanwhile.
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { listNames, makeDirectory, removeFile, replaceFile } from '../../disk/files.ts';
 import { isFailure } from '../../errors.ts';
 import { type Change, changeBytes, parseChange } from './change.ts';
-import { listNames, makeDirectory, readFileBounded, removeFile, replaceFile } from './disk.ts';
+import { readStored } from './stored-file.ts';
 
 /** A change carries one target or the keys of one delegation. */
 const maxChangeBytes = 16 * 1024 * 1024;
@@ -55,7 +56,7 @@ export class ChangeList {
   private async read(name: string): Promise<readonly StagedChange[]> {
     const path = join(this.path, name);
     try {
-      const bytes = await readFileBounded(path, maxChangeBytes);
+      const bytes = await readStored(path, maxChangeBytes);
       if (bytes === undefined) return []; // published by another process meanwhile
       return [{ name, change: parseChange(bytes, path), fault: undefined }];
     } catch (error) {

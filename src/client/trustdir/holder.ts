@@ -6,9 +6,9 @@
 import { randomUUID } from 'node:crypto';
 import { readFile, readlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { systemCode } from '../../disk/system-error.ts';
 import { JsonView } from '../../encoding/json-view.ts';
 import { parseJson } from '../../encoding/strict-json.ts';
-import { errorCode } from './disk.ts';
 
 export interface Holder {
   readonly pid: number;
@@ -89,7 +89,7 @@ function isRunning(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return errorCode(error) !== 'ESRCH'; // EPERM: it runs as another user
+    return systemCode(error) !== 'ESRCH'; // EPERM: it runs as another user
   }
 }
 

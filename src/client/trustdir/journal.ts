@@ -9,19 +9,19 @@
 // moving again what was moved already does nothing.
 import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
-import { JsonView } from '../../encoding/json-view.ts';
-import { parseJson } from '../../encoding/strict-json.ts';
-import { Failure } from '../../errors.ts';
 import {
   listNames,
   makeDirectory,
   move,
-  readFileBounded,
   removeFile,
   removeTree,
   syncDirectory,
   writeSynced,
-} from './disk.ts';
+} from '../../disk/files.ts';
+import { JsonView } from '../../encoding/json-view.ts';
+import { parseJson } from '../../encoding/strict-json.ts';
+import { Failure } from '../../errors.ts';
+import { readStored } from './stored-file.ts';
 
 /** The list is one line per file; a repository with 10,000 delegations stays below this. */
 const maxListBytes = 4 * 1024 * 1024;
@@ -78,7 +78,7 @@ export class Journal {
     for (const name of await listNames(this.own)) {
       if (name.startsWith('journal-')) await removeTree(join(this.own, name));
     }
-    const bytes = await readFileBounded(join(this.path, listName), maxListBytes);
+    const bytes = await readStored(join(this.path, listName), maxListBytes);
     // The list goes first when a journal is cleared: without it everything is in place.
     if (bytes !== undefined) await this.moveAll(this.parse(bytes));
     await removeTree(this.path);

@@ -14,17 +14,9 @@ import { constants } from 'node:fs';
 import { copyFile, link, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { listNames, makeDirectory, move, removeFile, writeSynced } from '../../disk/files.ts';
+import { diskFailure, isNoHardLinks, systemCode } from '../../disk/system-error.ts';
 import { Failure } from '../../errors.ts';
-import {
-  diskFailure,
-  errorCode,
-  listNames,
-  makeDirectory,
-  move,
-  readFileBounded,
-  removeFile,
-  writeSynced,
-} from './disk.ts';
 import {
   elsewherePatienceMs,
   type Holder,
@@ -33,6 +25,7 @@ import {
   parseHolder,
   thisHolder,
 } from './holder.ts';
+import { readStored } from './stored-file.ts';
 
 export interface Lock {
   /** Gives the lock back. Safe to call once only, also after an error. */
@@ -44,15 +37,6 @@ const defaultWaitMs = 10_000;
 /** Between two looks at a held lock; a random part keeps waiters from moving in step. */
 const pollMs = 20;
 const maxLockBytes = 4096;
-
-/** What file systems answer that know no hard links. */
-const noHardLinks: ReadonlySet<string> = new Set([
-  'EPERM',
-  'ENOTSUP',
-  'EOPNOTSUPP',
-  'ENOSYS',
-  'EMLINK',
-]);
 
 /** A held lock as one look found it. */
 interface Sighting {
@@ -127,8 +111,8 @@ async function linkInto(claimPath: string, path: string): Promise<boolean> {
     await link(claimPath, path);
     return true;
   } catch (error) {
-    if (errorCode(error) === 'EEXIST') return false;
-    if (noHardLinks.has(errorCode(error))) return copyInto(claimPath, path);
+    if (systemCode(error) === 'EEXIST') return false;
+    if (isNoHardLinks(error)) return copyInto(claimPath, path);
     throw diskFailure('lock', path, error);
   }
 }
@@ -139,13 +123,13 @@ async function copyInto(claimPath: string, path: string): Promise<boolean> {
     await copyFile(claimPath, path, constants.COPYFILE_EXCL);
     return true;
   } catch (error) {
-    if (errorCode(error) === 'EEXIST') return false;
+    if (systemCode(error) === 'EEXIST') return false;
     throw diskFailure('lock', path, error);
   }
 }
 
 async function look(path: string): Promise<Sighting | undefined> {
-  const bytes = await readFileBounded(path, maxLockBytes);
+  const bytes = await readStored(path, maxLockBytes);
   if (bytes === undefined) return undefined;
   const sinceMs = await modifiedMs(path);
   const holder = parseHolder(bytes);

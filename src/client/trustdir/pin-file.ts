@@ -4,8 +4,8 @@ import { dirname } from 'node:path';
 import { JsonView } from '../../encoding/json-view.ts';
 import { parseJson } from '../../encoding/strict-json.ts';
 import { Failure } from '../../errors.ts';
-import { readFileBounded } from './disk.ts';
 import { Pins } from './pins.ts';
+import { readStored } from './stored-file.ts';
 
 /** Name of the file in the trust directory that is read when no other is named. */
 export const pinFileName = 'pins.json';
@@ -26,7 +26,7 @@ export interface PinFile {
  *   DISK
  */
 export async function readPinFile({ path, isNamed, workingDirectory }: PinFile): Promise<Pins> {
-  const bytes = await readFileBounded(path, maxPinFileBytes);
+  const bytes = await readStored(path, maxPinFileBytes);
   if (bytes === undefined) {
     if (!isNamed) return Pins.none();
     throw new Failure('CONFIG_INVALID', `the file with pins ${path} is missing`);

@@ -9,9 +9,9 @@ import { isAbsolute, join } from 'node:path';
 import type { JsonView } from '../../encoding/json-view.ts';
 import { Failure } from '../../errors.ts';
 import type { RootPin } from '../../tuf/root-pin.ts';
-import { readFileBounded } from './disk.ts';
 import type { TrustReason } from './generations.ts';
 import { readAuthorities } from './pin-authorities.ts';
+import { readStored } from './stored-file.ts';
 
 /** One configuration with pins: the value of its `trust_pinning`, and what its paths are relative to. */
 export interface PinSource {
@@ -177,7 +177,7 @@ async function readAuthorityFile({ file, source }: Rule): Promise<Buffer> {
 
 async function readAuthorityAt(place: string): Promise<Buffer | undefined> {
   try {
-    return await readFileBounded(place, maxAuthorityBytes);
+    return await readStored(place, maxAuthorityBytes);
   } catch (cause) {
     throw new Failure('CONFIG_INVALID', `could not load root cert from CA path ${place}`, {
       cause,

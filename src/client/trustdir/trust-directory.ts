@@ -6,11 +6,12 @@
 // - `tuf/<gun>/.paraph/publish.lock` while this machine publishes to the repository;
 // - `tuf/<gun>/.paraph/cache.lock` while cached files are replaced (cache.ts).
 import { join } from 'node:path';
+import { makeDirectory, removeFile, replaceFile } from '../../disk/files.ts';
 import { MetadataCache } from './cache.ts';
 import { ChangeList } from './change-list.ts';
-import { makeDirectory, readFileBounded, removeFile, replaceFile } from './disk.ts';
 import { ownDirectoryName, repositoryPath } from './gun-path.ts';
 import { withLock } from './lock.ts';
+import { readStored } from './stored-file.ts';
 
 /** Signing may wait for a person who types a passphrase; others wait this long, then hear who holds it. */
 const publishLockWaitMs = 30_000;
@@ -53,7 +54,7 @@ export class RepositoryDirectory {
 
   /** The root of a repository that is being made here and that the server is not known to have yet. */
   async pendingRoot(): Promise<Buffer | undefined> {
-    return readFileBounded(this.pendingRootPath, maxPendingRootBytes);
+    return readStored(this.pendingRootPath, maxPendingRootBytes);
   }
 
   async setPendingRoot(bytes: Buffer): Promise<void> {

@@ -1,0 +1,55 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readBounded } from './bounded-read.ts';
+
+let directory: string;
+let path: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'paraph-read-'));
+  path = join(directory, 'file');
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+describe('reading with a bound', () => {
+  it('gives all bytes up to the bound, and says how many there are above it', async () => {
+    for (const text of ['', 'x', 'xxxx']) {
+      writeFileSync(path, text);
+      expect(await readBounded(path, 4)).toEqual({ kind: 'bytes', bytes: Buffer.from(text) });
+    }
+    writeFileSync(path, 'xxxxx');
+    expect(await readBounded(path, 4)).toEqual({ kind: 'too-large', sizeBytes: 5 });
+  });
+
+  it('tells what is missing', async () => {
+    writeFileSync(path, '');
+    expect(await readBounded(join(directory, 'none'), 4)).toEqual({ kind: 'missing' });
+    expect(await readBounded(join(path, 'below'), 4)).toEqual({ kind: 'missing' });
+  });
+
+  it('takes nothing but regular files, and does not wait at a named pipe', async () => {
+    mkdirSync(join(directory, 'folder'));
+    execFileSync('mkfifo', [path]);
+    for (const name of ['folder', 'file']) {
+      expect(await readBounded(join(directory, name), 4)).toEqual({ kind: 'irregular' });
+    }
+  });
+
+  it('follows a link only where that is wanted', async () => {
+    writeFileSync(path, 'text');
+    symlinkSync(path, join(directory, 'link'));
+    expect(await readBounded(join(directory, 'link'), 4)).toMatchObject({ kind: 'bytes' });
+    expect(await readBounded(join(directory, 'link'), 4, false)).toEqual({ kind: 'irregular' });
+  });
+
+  it('names the path when the system refuses', async () => {
+    symlinkSync(path, path);
+    await expect(readBounded(path, 4)).rejects.toMatchObject({
+      code: 'DISK',
+      message: `could not read ${path}: too many symbolic links`,
+    });
+  });
+});
