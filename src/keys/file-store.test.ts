@@ -26,7 +26,7 @@ describe('listing', () => {
     expect(here.requests).toEqual([]);
   });
 
-  it('is empty where there is no here.path', async () => {
+  it('is empty where there is no directory', async () => {
     expect(await here.store().list()).toEqual([]);
     expect(await new KeyFileStore(join(here.path, 'none'), { passphrase: fail }).list()).toEqual(
       [],

@@ -4,7 +4,7 @@
 // Invariants:
 // - that the server is there, has no such repository and lets us write is known before any key is made here: the
 //   server is asked for its own keys first;
-// - keys that an earlier, killed run left are found and used (first-keys.ts), and the root made of them lies in
+// - keys that an earlier, killed run left are found and used (first-root.ts), and the root made of them lies in
 //   the trust directory from before the upload;
 // - a repository that this machine knows is never begun anew because the server has lost it.
 import { Failure, isFailure } from '../../errors.ts';
