@@ -66,7 +66,7 @@ describe('the first signing', { timeout: 30_000 }, () => {
       `  snapshot   ID  made and held by ${host}`,
       `  timestamp  ID  made and held by ${host}`,
       'The root key exists once. If it is lost, every consumer must act by hand: its loss is not recoverable. Back it up:',
-      '  umask 077; tar -zcvf private_keys_backup.tar.gz ~/.docker/trust/private; umask 022',
+      '  (umask 077; tar -C ~ -zcvf private_keys_backup.tar.gz .docker/trust/private)',
       '',
     ]);
   });

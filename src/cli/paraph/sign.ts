@@ -6,7 +6,13 @@
 import type { ClientEvent } from '../../client/events.ts';
 import { type SignResult, signTags } from '../../client/publish/sign-image.ts';
 import { asFailure, type ExitStatus, exitStatus } from '../../errors.ts';
-import { keptKeyLines, newKeyLines, signedJson, signedLines } from '../render/signing.ts';
+import {
+  keptKeyLines,
+  newKeyLines,
+  newKeysJson,
+  signedJson,
+  signedLines,
+} from '../render/signing.ts';
 import type { CommandBody, Invocation } from './command.ts';
 import { homely } from './places.ts';
 import { Publisher } from './publisher.ts';
@@ -74,7 +80,7 @@ class Signing {
   #tell(order: SigningOrder, result: SignResult): void {
     const { reporter } = this.#session;
     const { head, warning } = newKeyLines(result, (path) => this.#place(path));
-    if (head.length > 0) reporter.notice(head, { kind: 'keys-made', keys: result.newKeys });
+    if (head.length > 0) reporter.notice(head, { kind: 'keys-made', keys: newKeysJson(result) });
     for (const line of signedLines(order, result)) reporter.line(line);
     if (warning.length > 0) reporter.notice(warning, { kind: 'one-root-key' });
   }

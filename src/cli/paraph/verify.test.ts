@@ -156,7 +156,14 @@ describe('verify', () => {
     server.interfere = (_, response) => (answer(response, 500), true);
     const offline = await verify(['registry.test/team/app:1.4']);
     expect(offline).toMatchObject({ status: 0, stdout: `${pinned(app, '1.4')}\n` });
-    expect(offline.stderr).toMatch(/could not be asked.*\[SERVER_ERROR\]\n.*good until 2026-12-09/);
+    expect(offline.stderr).toMatch(
+      /did not say what is newest.*\[SERVER_ERROR\]\n.*good until 2026-12-09/,
+    );
+    server.interfere = (_, response) => (answer(response, 404), true);
+    const empty = await verify(['registry.test/team/app:1.4']);
+    expect(empty).toMatchObject({ status: 0, stdout: `${pinned(app, '1.4')}\n` });
+    expect(empty.stderr).toMatch(/says that it has nothing.*\n.*good until 2026-12-09/);
+    server.interfere = (_, response) => (answer(response, 500), true);
     const late = app.nowMs + 15 * 24 * 60 * 60 * 1000;
     const expired = await verify(['registry.test/team/app:1.4'], { nowMs: () => late });
     expect(expired).toMatchObject({ status: 6, stdout: '' });

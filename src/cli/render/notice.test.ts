@@ -41,6 +41,27 @@ const events: readonly (readonly [ClientEvent, RegExp])[] = [
     { kind: 'cache-used', gun, problem, fetchedMs: nowMs - dayMs, expiresMs: nowMs + 13 * dayMs },
     /could not be asked: no answer.* \[UNREACHABLE\]\n {2}used what was known on 2026-11-23 12:00 UTC, good until 2026-12-07 12:00 UTC, in 13 days$/,
   ],
+  ...(
+    [
+      ['NO_TRUST_DATA', /says that it has nothing: no timestamp/],
+      ['METADATA_MISSING', /says that it has nothing: no timestamp/],
+      ['TIMEOUT', /could not be asked: no timestamp/],
+      ['SERVER_ERROR', /did not say what is newest: no timestamp/],
+      ['NOT_A_TRUST_SERVER', /did not say what is newest: no timestamp/],
+    ] as const
+  ).map(
+    ([code, words]) =>
+      [
+        {
+          kind: 'cache-used',
+          gun,
+          problem: new Failure(code, 'no timestamp'),
+          fetchedMs: undefined,
+          expiresMs: nowMs,
+        },
+        words,
+      ] as const,
+  ),
   [{ kind: 'cache-repaired', gun, role: 'snapshot' }, /cached snapshot file was damaged/],
   [{ kind: 'cache-not-updated', gun, problem }, /could not be kept for later: no answer/],
   [

@@ -2,6 +2,7 @@
 // files and servers and are escaped here.
 import type { ClientEvent } from '../../client/events.ts';
 import type { TrustReason } from '../../client/trustdir/generations.ts';
+import type { Failure } from '../../errors.ts';
 import { safe } from './safe-text.ts';
 import { proseId } from './short-id.ts';
 import { day, distance, moment } from './time.ts';
@@ -67,9 +68,24 @@ function cacheUsed(event: ClientEvent & { kind: 'cache-used' }, nowMs: number): 
   const { problem, fetchedMs, expiresMs } = event;
   const known = fetchedMs === undefined ? '' : ` on ${moment(fetchedMs)}`;
   return (
-    `the trust server could not be asked: ${safe(problem.message)} [${problem.code}]\n` +
+    `${whatFailed(problem)}: ${safe(problem.message)} [${problem.code}]\n` +
     `  used what was known${known}, good until ${moment(expiresMs)}, ${distance(expiresMs, nowMs)}`
   );
+}
+
+/** Whether the server did not answer, answered that it has nothing, or gave an answer that is of no use. */
+function whatFailed({ code }: Failure): string {
+  switch (code) {
+    case 'NO_TRUST_DATA':
+    case 'METADATA_MISSING':
+      return 'the trust server says that it has nothing';
+    case 'UNREACHABLE':
+    case 'TIMEOUT':
+    case 'TLS_UNTRUSTED':
+      return 'the trust server could not be asked';
+    default:
+      return 'the trust server did not say what is newest';
+  }
 }
 
 /** The same for programs: the event as it is, failures as their code and message. */

@@ -3,6 +3,7 @@
 import type { SignedImageTag, SignResult } from '../../client/publish/sign-image.ts';
 import type { RoleName } from '../../tuf/role.ts';
 import type { ImageToSign, SigningOrder } from '../paraph/signing-orders.ts';
+import { backUpCommand } from './back-up.ts';
 import { safe } from './safe-text.ts';
 import { proseId, tableDigest } from './short-id.ts';
 import { table } from './table.ts';
@@ -36,11 +37,11 @@ function whereabouts(location: string, isNew: boolean, place: Place): string {
   return `${isNew ? 'made now' : 'found'}, encrypted in ${safe(place(directoryOf(location)))}`;
 }
 
-/** The manual's own words and command for the key that cannot be replaced. */
+/** The manual's own words for the key that cannot be replaced. */
 function rootWarning(directory: string, place: Place): readonly string[] {
   return [
     'The root key exists once. If it is lost, every consumer must act by hand: its loss is not recoverable. Back it up:',
-    `  umask 077; tar -zcvf private_keys_backup.tar.gz ${safe(place(directory))}; umask 022`,
+    `  ${safe(backUpCommand(place(directory)))}`,
   ];
 }
 
@@ -107,15 +108,15 @@ function imageOf({ images }: SigningOrder, { tag }: SignedImageTag): ImageToSign
   return images.find((image) => image.tag === tag);
 }
 
+/** The keys of a repository that is signed for the first time. */
+export function newKeysJson({ newKeys }: SignResult): readonly object[] {
+  return newKeys.map(({ role, id, location, isNew }) => ({ role, id, location, made: isNew }));
+}
+
 export function signedJson(order: SigningOrder, result: SignResult): object {
   return {
     repository: result.gun,
-    keys: result.newKeys.map(({ role, id, location, isNew }) => ({
-      role,
-      id,
-      location,
-      made: isNew,
-    })),
+    keys: newKeysJson(result),
     tags: result.tags.map((signed) => {
       const kind = imageOf(order, signed)?.kind;
       return {
