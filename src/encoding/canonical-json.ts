@@ -1,4 +1,4 @@
-// Canonical JSON as the Go library docker/go writes it (notary dialect, section 4): what is hashed for key
+// Canonical JSON as the Go library docker/go writes it (notary dialect §4): what is hashed for key
 // ids and for signatures. Members sorted by UTF-8 bytes, only `"` and `\` escaped, integers alone.
 import { Failure } from '../errors.ts';
 import type { JsonValue } from './json-scanner.ts';

@@ -1,4 +1,4 @@
-// Where the trust server of a registry is, and the addresses of what it serves (http-api of notary-server).
+// Where the trust server of a registry is, and the addresses of what it serves (HTTP API §1).
 //
 // A trust server is only ever reached by https. A GUN comes from the user and becomes part of a path: one
 // that could lead to another path, or to a query, is refused.

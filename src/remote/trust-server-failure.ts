@@ -1,4 +1,4 @@
-// What a trust server's refusals mean (error table of notary-server's http-api, sections 2 and 4).
+// What a trust server's refusals mean (HTTP API §2, §4).
 //
 // The status and a known code choose our code; the server's words are shown, escaped, and believed for
 // nothing. A web page is not an answer of a trust server, whatever its status, except that a gateway's 5xx

@@ -1,5 +1,5 @@
 // Keys at rest: JWE in compact form, PBES2-HS256+A128KW around A256GCM, as notary's signer stores them
-// (signer reference, section 3). No domain words, no store, no clock.
+// (signer API §3). No domain words, no store, no clock.
 //
 // Deriving the key-encryption key (KEK) from a passphrase is the dear step and is apart from sealing and opening: a
 // KEK of one passphrase and salt may wrap any number of content keys, each fresh and random, so that strong

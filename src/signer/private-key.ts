@@ -1,4 +1,4 @@
-// Private signing keys: making them, their stored plaintext (signer reference, section 3), and signing. Kinds are
+// Private signing keys: making them, their stored plaintext (signer API §3), and signing. Kinds are
 // what notary's signer makes: `ecdsa` (P-256) and `ed25519`.
 import {
   createPrivateKey,

@@ -1,5 +1,5 @@
 // The four calls of notary's signer over gRPC: read the request, call the policy, answer with Go's status codes
-// and words (signer reference, section 1.1). Scripts and the Go server match on those words; what notary has no
+// and words (signer API §1.1). Scripts and the Go server match on those words; what notary has no
 // word for (a key that is there but locked) has a status of its own, so that nobody takes it for "not found".
 import { status } from '@grpc/grpc-js';
 import type { Log } from '../daemon/log.ts';

@@ -1,4 +1,4 @@
-// The certificates that wrap root keys (notary dialect, section 7, step 2). Certificates come from metadata that
+// The certificates that wrap root keys (notary dialect §7, step 2). Certificates come from metadata that
 // is not verified yet, so each one is judged before its key may count.
 import { X509Certificate } from 'node:crypto';
 import { DerReader } from '../encoding/der.ts';

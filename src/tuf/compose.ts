@@ -1,7 +1,7 @@
 // Composing metadata. Two steps, so that signing may happen elsewhere or by many: compose the bytes to sign,
 // then attach signatures.
 //
-// What is written here is byte for byte what Go writes (notary dialect, section 2.1). It has to be: Go peers hash
+// What is written here is byte for byte what Go writes (notary dialect §2.1). It has to be: Go peers hash
 // their own re-serialisation of what they read, and a file that differs by one byte loses them the repository.
 // `release` is the one place that raises versions and sets expiry.
 import { canonicalJson, escapeHtml } from '../encoding/canonical-json.ts';

@@ -1,4 +1,4 @@
-// Finding tags through delegations (notary dialect, section 9): breadth first from `targets`, each child bound to
+// Finding tags through delegations (notary dialect §9): breadth first from `targets`, each child bound to
 // paths that its parent was allowed, each role visited once. Works on verified files alone.
 
 import { Failure } from '../errors.ts';

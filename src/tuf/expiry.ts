@@ -11,7 +11,7 @@ export interface Expiry {
 
 const dayMs = 24 * 60 * 60 * 1000;
 
-/** How long a file is valid from the moment it is composed (notary dialect, section 6). */
+/** How long a file is valid from the moment it is composed (notary dialect §6). */
 export const lifetimeMs: Readonly<Record<BaseRole | 'delegation', number>> = {
   root: 3650 * dayMs,
   targets: 1095 * dayMs,

@@ -1,5 +1,5 @@
 // What a signed file says about content: its length and hashes (and, for tags, a custom member). One shape
-// serves tags in targets files and files in snapshots (notary dialect, section 3).
+// serves tags in targets files and files in snapshots (notary dialect §3).
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { decodeBase64 } from '../encoding/base64.ts';
 import type { JsonView } from '../encoding/json-view.ts';

@@ -1,4 +1,4 @@
-// Public keys of the notary dialect, section 5: their two ids and what Node verifies with.
+// Public keys (notary dialect §5): their two ids and what Node verifies with.
 // A key read from metadata is attacker-controlled until the file that lists it is verified; making it a
 // KeyObject is therefore put off until a signature names it.
 import { createHash, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';

@@ -1,4 +1,4 @@
-// Role names of the notary dialect, section 1. Nothing else knows how a name is judged.
+// Role names (notary dialect §1). Nothing else knows how a name is judged.
 import { Failure } from '../errors.ts';
 
 export type BaseRole = 'root' | 'targets' | 'snapshot' | 'timestamp';

@@ -1,4 +1,4 @@
-// What a consumer knows about a root before it sees one (client reference, section 8): ids of keys or
+// What a consumer knows about a root before it sees one (client store §8): ids of keys or
 // certificates, or authorities that must have issued the certificate.
 import type { X509Certificate } from 'node:crypto';
 import { readCertificateChain } from './certificate-chain.ts';

@@ -1,4 +1,4 @@
-// Whether a root may be trusted (notary dialect, section 7). Client and server share this: a root is judged by
+// Whether a root may be trusted (notary dialect §7). Client and server share this: a root is judged by
 // its own keys, by the root before it, and by what the consumer has pinned. Wording is Go's, because people
 // search for it and the server hands it on; codes tell the cases apart.
 import { Failure } from '../errors.ts';

@@ -1,4 +1,4 @@
-// The root file (notary dialect, section 3.1): which keys exist, and which of them sign for which role.
+// The root file (notary dialect §3.1): which keys exist, and which of them sign for which role.
 import type { JsonView } from '../encoding/json-view.ts';
 import type { Expiry } from './expiry.ts';
 import type { PublicKey } from './public-key.ts';

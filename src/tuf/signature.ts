@@ -1,4 +1,4 @@
-// Signatures of the notary dialect, sections 5.3 and 5.4: one signature, and the threshold of a role.
+// Signatures (notary dialect §5.3, §5.4): one signature, and the threshold of a role.
 import { constants, verify } from 'node:crypto';
 import { Failure } from '../errors.ts';
 import { keyObjectOf, type PublicKey } from './public-key.ts';

@@ -1,4 +1,4 @@
-// The envelope of every metadata file (notary dialect, section 2): `{"signed":…,"signatures":[…]}`.
+// The envelope of every metadata file (notary dialect §2): `{"signed":…,"signatures":[…]}`.
 //
 // Invariants kept here:
 // - the bytes as received stay beside what was read from them; they are what is hashed and stored;

@@ -1,5 +1,5 @@
 // The snapshot, which says which files belong together, and the timestamp, which says which snapshot is the
-// newest (notary dialect, sections 3.3 and 3.4).
+// newest (notary dialect §3.3, §3.4).
 import type { JsonView } from '../encoding/json-view.ts';
 import type { Expiry } from './expiry.ts';
 import { type FileMeta, parseFileMeta, requireUsableHashes } from './file-meta.ts';

@@ -1,4 +1,4 @@
-// What the structure checks of all roles share (notary dialect, section 3): the head of a file, lists of keys, and who
+// What the structure checks of all roles share (notary dialect §3): the head of a file, lists of keys, and who
 // may sign for a role. Wording is Go's, because the server hands it on.
 import type { JsonView } from '../encoding/json-view.ts';
 import { Failure } from '../errors.ts';

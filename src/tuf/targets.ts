@@ -1,4 +1,4 @@
-// Targets files, of `targets` and of every delegation alike (notary dialect, section 3.2): tags, and who else
+// Targets files, of `targets` and of every delegation alike (notary dialect §3.2): tags, and who else
 // may sign tags.
 import type { JsonScanner } from '../encoding/json-scanner.ts';
 import { JsonView } from '../encoding/json-view.ts';

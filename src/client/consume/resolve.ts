@@ -1,4 +1,4 @@
-// From a tag to the digest that the publisher meant, by docker's rule (docker content trust §3), so that every
+// From a tag to the digest that the publisher meant, by docker's rule (docker trust §3), so that every
 // client of a repository comes to the same answer: `targets/releases` before `targets`, and no other role counts.
 import { Failure } from '../../errors.ts';
 import { type FoundTarget, findAll } from '../../tuf/delegation-walk.ts';

@@ -1,5 +1,5 @@
 // Signs tags of one repository in one publication, the first time as ever after: what `paraph sign` and a trusted
-// push want (docker content trust §4).
+// push want (docker trust §4).
 //
 // Invariants: a tag stands for the digest and length of its manifest, with sha256 alone, as docker writes it; a tag
 // that is signed so already is reported as unchanged and costs no signature; nothing is reported as signed before

@@ -1,4 +1,4 @@
-// Which roles a tag is signed in when the publisher names none, by docker's rule (docker content trust §5): the
+// Which roles a tag is signed in when the publisher names none, by docker's rule (docker trust §5): the
 // repository key alone while there are no delegations; else every direct delegation whose paths admit the tag
 // and of which some key is here. The repository key is then not used even if it is here.
 import { Failure } from '../../errors.ts';

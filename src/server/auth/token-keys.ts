@@ -1,5 +1,5 @@
-// Which public key a token may be verified with: one that leads to the configured bundle (notary's HTTP API,
-// section 8). A token's header is its sender's to write, so every way of naming a key ends at a certificate of
+// Which public key a token may be verified with: one that leads to the configured bundle (HTTP API §8).
+// A token's header is its sender's to write, so every way of naming a key ends at a certificate of
 // the bundle or one that a certificate of the bundle issued.
 import { createHash, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 import type { JWK } from 'jose';

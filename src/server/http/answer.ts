@@ -38,7 +38,7 @@ export function jsonAnswer(status: number, value: unknown): Answer {
 }
 
 /**
- * The error body of notary's HTTP API, section 2. `detail` is left out when undefined; it must hold
+ * The error body of HTTP API §2. `detail` is left out when undefined; it must hold
  * nothing that the client may not know.
  */
 export function refusal(

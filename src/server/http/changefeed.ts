@@ -1,4 +1,4 @@
-// The changefeed as a page (notary's HTTP API, section 7.3): which records, and in Go's words what is wrong with
+// The changefeed as a page (HTTP API §7.3): which records, and in Go's words what is wrong with
 // the parameters.
 import type { Change, TufStore } from '../store/store.ts';
 import { type Answer, plain, refusal } from './answer.ts';

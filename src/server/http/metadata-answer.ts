@@ -1,5 +1,5 @@
 // The answer to a read of metadata: the stored bytes, with headers that are computed once for each stored row
-// (notary's HTTP API, sections 1.1 and 1.2). ETag and If-None-Match are additions: Go has none. The strong tag is
+// (HTTP API §1.1, §1.2). ETag and If-None-Match are additions: Go has none. The strong tag is
 // the SHA-256 of the bytes.
 import type { StoredFile } from '../store/store.ts';
 import type { Answer } from './answer.ts';

@@ -1,4 +1,4 @@
-// The error codes of notary's HTTP API, section 2, with the status and the words that clients match on.
+// The error codes of HTTP API §2, with the status and the words that clients match on.
 // This is a protocol, not Paraph's own catalogue; refusal-of-failure.ts leads from one to the other.
 
 export const refusals = {

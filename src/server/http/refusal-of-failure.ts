@@ -1,4 +1,4 @@
-// From Paraph's own failures to the answers of notary's HTTP API. What is not a client's doing becomes a 500
+// From Paraph's own failures to the answers of HTTP API §2. What is not a client's doing becomes a 500
 // without a word about the cause: that goes to the log.
 import type { Failure } from '../../errors.ts';
 import { type Answer, refusal } from './answer.ts';
@@ -22,7 +22,7 @@ export function refusalOfFailure(failure: Failure, operation: Operation): Answer
   }
 }
 
-/** Section 4: kind and words; none where Go gives none. */
+/** HTTP API §4: kind and words; none where Go gives none. */
 function rejectedDetail({ facts, message }: Failure): unknown {
   const { kind } = facts;
   if (kind === undefined) return undefined;

@@ -1,4 +1,4 @@
-// The route table of notary's HTTP API, section 1: thirteen rows, first match wins, in this order. This file
+// The route table of HTTP API §1: thirteen rows, first match wins, in this order. This file
 // knows what a request asks for; it does not know how anything is answered.
 import type { RefusalCode } from './refusal-codes.ts';
 

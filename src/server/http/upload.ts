@@ -1,4 +1,4 @@
-// From the body of a POST to the files it holds, or to the answer that the HTTP API (section 3) gives for a
+// From the body of a POST to the files it holds, or to the answer that HTTP API §3 gives for a
 // body that is not an upload. Says nothing of whether the files may be published.
 import { isRoleName, isTargetsRole, type RoleName } from '../../tuf/role.ts';
 import { type Answer, refusal } from './answer.ts';

@@ -1,4 +1,4 @@
-// Judges an upload before anything of it is stored: the rules of notary's HTTP API, section 4, one step each,
+// Judges an upload before anything of it is stored: the rules of HTTP API §4, one step each,
 // with the same code that clients verify with. What comes out is a publication whose every file is signed by
 // the keys that the repository's own root, or the one before it, lists.
 //
@@ -34,7 +34,7 @@ const maxRootKeys = 128;
 
 /**
  * The publication that the upload becomes.
- * @throws Failure JSON_INVALID (a file is not JSON), UPLOAD_REJECTED with the kind and words of section 4,
+ * @throws Failure JSON_INVALID (a file is not JSON), UPLOAD_REJECTED with the kind and words of HTTP API §4,
  *   STORE_FAILED
  */
 export async function checkUpload(

@@ -1,5 +1,5 @@
 // What a repository publishes at this moment: found by walking from the newest timestamp to the snapshot it
-// names and on to the files that the snapshot lists, always by hash (notary's HTTP API, section 1.1, row 5). So
+// names and on to the files that the snapshot lists, always by hash (HTTP API §1.1, row 5). So
 // a reader never sees files of two releases mixed, whatever is written meanwhile.
 //
 // What is read here was checked before it was stored. It is parsed once for each stored row, because rows never

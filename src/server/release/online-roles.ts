@@ -1,5 +1,5 @@
 // Makes snapshots and timestamps: previous content with the changes, one version up, a new expiry, signed by the
-// keys that the root lists (notary's HTTP API, section 4, rules 7 and 8). Hashes are over the bytes as received
+// keys that the root lists (HTTP API §4, rules 7 and 8). Hashes are over the bytes as received
 // and stored, never over a copy written anew. Nothing leaves here whose signature was not verified.
 import { Failure } from '../../errors.ts';
 import {

@@ -1,5 +1,5 @@
 // The root that a repository stands on now. A stored root is verified as a client would verify it, once for each
-// row; its certificates may have run out (notary dialect, section 7): a repository that was first signed ten
+// row; its certificates may have run out (notary dialect §7): a repository that was first signed ten
 // years ago must still be open to a renewed root.
 import { parseRoot, type RootFile } from '../../tuf/root.ts';
 import { checkRoot } from '../../tuf/root-trust.ts';

@@ -1,4 +1,4 @@
-// Refusing an upload in the words of notary's HTTP API, section 4: a kind and a message that Go clients parse
+// Refusing an upload in the words of HTTP API §4: a kind and a message that Go clients parse
 // and print. Causes keep their own codes for the log.
 import { asFailure, Failure } from '../../errors.ts';
 import { type Expiry, isExpired } from '../../tuf/expiry.ts';
