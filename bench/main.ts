@@ -9,7 +9,7 @@ import { divideCores } from './cores.ts';
 import { type Options, readOptions, usage } from './options.ts';
 import { newPlace } from './place.ts';
 import { type Comparison, judge, judgeShort } from './report/comparison.ts';
-import { describeMachine } from './report/machine.ts';
+import { describeMachine, watchOtherWork } from './report/machine.ts';
 import { performancePage, type Report } from './report/page.ts';
 import { notesText, tableText } from './report/terminal.ts';
 import { suites } from './suites/all.ts';
@@ -61,8 +61,10 @@ export async function main(args: readonly string[], readerFile: string): Promise
       ...(options.isShort ? effort.short : effort.whole),
       say: (text) => console.error(`# ${text}`),
     };
+    const otherWork = watchOtherWork();
     const { comparisons, failed } = await runAll(chosen, bench);
-    await publishReport({ machine, cores: cores.statement, comparisons }, options, failed);
+    const report = { machine, cores: cores.statement, otherWork: otherWork(), comparisons };
+    await publishReport(report, options, failed);
     return isGood(comparisons, failed, options) ? 0 : 1;
   } finally {
     await place.end();
@@ -107,8 +109,9 @@ async function runWithSecondChance(suite: Suite, bench: Bench): Promise<readonly
 }
 
 async function publishReport(report: Report, options: Options, failed: number): Promise<void> {
-  const { comparisons } = report;
+  const { comparisons, otherWork } = report;
   console.log(`\n${tableText(comparisons, options.isShort)}\n\n${notesText(comparisons)}\n`);
+  console.log(`other work took ${Math.round(otherWork * 100)} % of the processor time`);
   if (options.jsonFile !== undefined) {
     await writeFile(options.jsonFile, `${JSON.stringify(report, undefined, 2)}\n`);
   }

@@ -28,6 +28,15 @@ export function processorSeconds(roots: readonly number[]): number {
   return ticks / ticksPerSecond;
 }
 
+/** Processor time, in seconds, that the whole machine has used since it started. */
+export function machineSeconds(): number {
+  const [, counters = ''] = /^cpu +(.*)$/m.exec(readText('/proc/stat')) ?? [];
+  const [user = 0, nice = 0, system = 0, , , interrupts = 0, soft = 0] = counters
+    .split(' ')
+    .map(Number);
+  return (user + nice + system + interrupts + soft) / ticksPerSecond;
+}
+
 /** Memory in megabytes (10^6 bytes): held now, and the most there ever was. Zero when it has ended. */
 export function memoryMegabytes(pid: number): { readonly now: number; readonly peak: number } {
   const status = readText(`/proc/${pid}/status`);

@@ -1,7 +1,9 @@
 // What the figures were measured on.
 import { readFileSync } from 'node:fs';
-import { cpus, loadavg, release, totalmem } from 'node:os';
+import { cpus, release, totalmem } from 'node:os';
+import { performance } from 'node:perf_hooks';
 import { peers } from '../../test/peers/peers.ts';
+import { machineSeconds, processorSeconds } from '../process-figures.ts';
 
 const bytesPerGigabyte = 1_000_000_000;
 
@@ -13,8 +15,6 @@ export interface Machine {
   readonly node: string;
   readonly go: string;
   readonly date: string;
-  /** Processes that wanted to run in the minute before the run: other work on the machine, if any. */
-  readonly loadBefore: number;
 }
 
 /** @param goVersion what `notary version` says, if it is here */
@@ -27,7 +27,20 @@ export function describeMachine(now: Date, goVersion: string | undefined): Machi
     node: process.version,
     go: goVersion ?? `not here: ${peers.notary.from}`,
     date: now.toISOString().slice(0, 'yyyy-mm-dd'.length),
-    loadBefore: loadavg()[0] ?? 0,
+  };
+}
+
+/**
+ * Watches for work that is not ours: what comes back says which share of the machine's processor time other
+ * processes have taken since (0 to 1). Figures from a busy machine say little.
+ */
+export function watchOtherWork(): () => number {
+  const used = (): number => machineSeconds() - processorSeconds([process.pid]);
+  const usedBefore = used();
+  const begunMs = performance.now();
+  return () => {
+    const available = ((performance.now() - begunMs) / 1000) * cpus().length;
+    return Math.max(0, (used() - usedBefore) / available);
   };
 }
 

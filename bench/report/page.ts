@@ -8,6 +8,8 @@ export interface Report {
   readonly machine: Machine;
   /** What runs on which processor core. */
   readonly cores: string;
+  /** Share of the machine's processor time that other processes took during the run, 0 to 1. */
+  readonly otherWork: number;
   readonly comparisons: readonly Comparison[];
 }
 
@@ -25,7 +27,7 @@ PostgreSQL and SQLite write durably. "Ratio" is ours as a multiple of Go's. CI r
 --short\`, which looks at ratios alone and fails only at less than half of what a budget asks for.`;
 
 /** The page as Markdown. */
-export function performancePage({ machine, cores, comparisons }: Report): string {
+export function performancePage({ machine, cores, otherWork, comparisons }: Report): string {
   const lines = [
     '<!-- Written by `npm run bench`; never by hand. -->',
     '',
@@ -42,7 +44,7 @@ export function performancePage({ machine, cores, comparisons }: Report): string
     row('Go programs', machine.go),
     row('date', machine.date),
     row('who runs where', cores),
-    row('load before the run', `${machine.loadBefore.toFixed(2)} (0 when the machine was idle)`),
+    row('other work meanwhile', `${Math.round(otherWork * 100)} % of the processor time`),
     '',
     '## Results',
     '',
