@@ -16,41 +16,41 @@ interface Signers {
 }
 
 export class Floors {
-  private readonly versions: Map<RoleName, number>;
-  private listed: ReadonlySet<string> = new Set();
+  readonly #versions: Map<RoleName, number>;
+  #listed: ReadonlySet<string> = new Set();
   /** True when the cache holds a newer state than the one that is remembered: another program refreshed it. */
-  private isCacheAhead = false;
+  #isCacheAhead = false;
 
   /** Floors that are remembered; none for a repository that is new to this machine. */
   constructor(remembered: ReadonlyMap<RoleName, number> = new Map()) {
-    this.versions = new Map(remembered);
+    this.#versions = new Map(remembered);
   }
 
   /** Live: a floor learned later counts for roles that are loaded later. */
   get map(): ReadonlyMap<RoleName, number> {
-    return this.versions;
+    return this.#versions;
   }
 
   /** Names that the snapshot seen last lists. */
   get listedBefore(): ReadonlySet<string> {
-    return this.listed;
+    return this.#listed;
   }
 
   /** Takes the version of a cached timestamp, if the keys of `root` have signed it. */
   learnTimestamp(cached: Buffer | undefined, root: Root): void {
     if (cached === undefined) return;
     const signers = { role: roleKeysOf(root, 'timestamp'), keys: root.keys };
-    const remembered = this.versions.get('timestamp') ?? 0;
-    const timestamp = this.learn('timestamp', () => parseTimestamp(cached), signers);
-    this.isCacheAhead = timestamp !== undefined && timestamp.version > remembered;
+    const remembered = this.#versions.get('timestamp') ?? 0;
+    const timestamp = this.#learn('timestamp', () => parseTimestamp(cached), signers);
+    this.#isCacheAhead = timestamp !== undefined && timestamp.version > remembered;
   }
 
   /** The same for a cached snapshot, and which files it lists. */
   learnSnapshot(cached: Buffer | undefined, root: Root): void {
     if (cached === undefined) return;
     const signers = { role: roleKeysOf(root, 'snapshot'), keys: root.keys };
-    const snapshot = this.learn('snapshot', () => parseSnapshot(cached), signers);
-    this.listed = new Set(snapshot?.meta.keys());
+    const snapshot = this.#learn('snapshot', () => parseSnapshot(cached), signers);
+    this.#listed = new Set(snapshot?.meta.keys());
   }
 
   /**
@@ -58,11 +58,11 @@ export class Floors {
    * its version in memory, and need not be read for it: it may be large.
    */
   learnTargets(role: TargetsRole, cached: Buffer, signers: Signers): void {
-    if (!this.isCacheAhead && this.versions.has(role)) return;
-    this.learn(role, () => parseTargets(cached, role), signers);
+    if (!this.#isCacheAhead && this.#versions.has(role)) return;
+    this.#learn(role, () => parseTargets(cached, role), signers);
   }
 
-  private learn<Signed extends { readonly version: number }>(
+  #learn<Signed extends { readonly version: number }>(
     role: RoleName,
     parse: () => SignedFile<Signed>,
     signers: Signers,
@@ -70,7 +70,7 @@ export class Floors {
     try {
       const file = parse();
       checkThreshold(role, signers.role, signers.keys, file.message, file.signatures);
-      this.versions.set(role, Math.max(file.signed.version, this.versions.get(role) ?? 0));
+      this.#versions.set(role, Math.max(file.signed.version, this.#versions.get(role) ?? 0));
       return file.signed;
     } catch (error) {
       if (!isFailure(error)) throw error;

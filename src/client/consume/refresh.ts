@@ -45,71 +45,71 @@ export async function refresh(
 
 /** One refresh, step by step. */
 class Refresh {
-  private readonly at: Situation;
-  private readonly files: RoleFiles;
-  private readonly floors: Floors;
-  private readonly roots: RootFinder;
-  private readonly timestamps: TimestampSource;
-  private skipped: ReadonlyMap<TargetsRole, Failure> = new Map();
+  readonly #at: Situation;
+  readonly #files: RoleFiles;
+  readonly #floors: Floors;
+  readonly #roots: RootFinder;
+  readonly #timestamps: TimestampSource;
+  #skipped: ReadonlyMap<TargetsRole, Failure> = new Map();
 
   constructor(at: Situation) {
-    this.at = at;
-    this.floors = new Floors(at.anchor?.generation.floors);
-    this.files = new RoleFiles(at.gun, at.ports.server, at.directory.cache, at.options.uploaded);
-    this.roots = new RootFinder(at, this.floors);
-    this.timestamps = new TimestampSource(at, this.files, this.floors);
+    this.#at = at;
+    this.#floors = new Floors(at.anchor?.generation.floors);
+    this.#files = new RoleFiles(at.gun, at.ports.server, at.directory.cache, at.options.uploaded);
+    this.#roots = new RootFinder(at, this.#floors);
+    this.#timestamps = new TimestampSource(at, this.#files, this.#floors);
   }
 
   async run(): Promise<TrustedRepository> {
-    const [root, timestamp] = await Promise.all([this.roots.ask(), this.timestamps.ask()]);
-    await this.learnFloors();
-    const set = await this.loadFrom(await this.roots.trust(root), timestamp);
-    const generation = await this.keep(set);
-    const { gun, nowMs } = this.at;
-    const { skipped } = this;
-    const { problem } = this.timestamps;
+    const [root, timestamp] = await Promise.all([this.#roots.ask(), this.#timestamps.ask()]);
+    await this.#learnFloors();
+    const set = await this.#loadFrom(await this.#roots.trust(root), timestamp);
+    const generation = await this.#keep(set);
+    const { gun, nowMs } = this.#at;
+    const skipped = this.#skipped;
+    const { problem } = this.#timestamps;
     const source = problem === undefined ? 'server' : 'cache';
     const repository = { gun, set, generation, source, problem, skipped, nowMs } as const;
-    await report(this.at, repository);
+    await report(this.#at, repository);
     return repository;
   }
 
   /** What Go's programs have cached since sets floors, too. */
-  private async learnFloors(): Promise<void> {
-    const root = this.at.anchor?.root.signed;
+  async #learnFloors(): Promise<void> {
+    const root = this.#at.anchor?.root.signed;
     if (root === undefined) return;
     const [timestamp, snapshot] = await Promise.all([
-      this.files.cached('timestamp', maxTimestampBytes),
-      this.files.cached('snapshot'),
+      this.#files.cached('timestamp', maxTimestampBytes),
+      this.#files.cached('snapshot'),
     ]);
-    this.floors.learnTimestamp(timestamp, root);
-    this.floors.learnSnapshot(snapshot, root);
+    this.#floors.learnTimestamp(timestamp, root);
+    this.#floors.learnSnapshot(snapshot, root);
   }
 
   /** Everything below the root; once more when that fails because the root had moved. */
-  private async loadFrom(trusted: TrustedSet, timestamp: Answer): Promise<TrustedSet> {
+  async #loadFrom(trusted: TrustedSet, timestamp: Answer): Promise<TrustedSet> {
     try {
-      return await this.load(trusted, timestamp);
+      return await this.#load(trusted, timestamp);
     } catch (failure) {
-      if (this.timestamps.problem !== undefined) throw failure;
-      const next = await this.roots.catchUp(trusted, failure);
-      return this.load(next, await this.timestamps.ask());
+      if (this.#timestamps.problem !== undefined) throw failure;
+      const next = await this.#roots.catchUp(trusted, failure);
+      return this.#load(next, await this.#timestamps.ask());
     }
   }
 
-  private async load(set: TrustedSet, timestamp: Answer): Promise<TrustedSet> {
-    this.files.downloaded.clear();
-    await this.timestamps.load(set, timestamp);
-    await this.files.loadSnapshot(set);
-    this.skipped = await loadAllTargets(set, this.files, this.floors);
+  async #load(set: TrustedSet, timestamp: Answer): Promise<TrustedSet> {
+    this.#files.downloaded.clear();
+    await this.#timestamps.load(set, timestamp);
+    await this.#files.loadSnapshot(set);
+    this.#skipped = await loadAllTargets(set, this.#files, this.#floors);
     return set;
   }
 
-  private async keep(set: TrustedSet): Promise<Generation> {
-    const { gun, directory, generations, anchor, nowMs, pendingRoot } = this.at;
+  async #keep(set: TrustedSet): Promise<Generation> {
+    const { gun, directory, generations, anchor, nowMs, pendingRoot } = this.#at;
     const facts = rootFacts(set.root, gun, nowMs);
-    const begun = continueGeneration(this.roots.generationOf(set.root), facts);
-    const files = new Map<RoleName, Buffer>(this.files.downloaded);
+    const begun = continueGeneration(this.#roots.generationOf(set.root), facts);
+    const files = new Map<RoleName, Buffer>(this.#files.downloaded);
     const isRecorded = anchor?.isUnrecorded === false && anchor.root.bytes.equals(set.root.bytes);
     if (!isRecorded) files.set('root', set.root.bytes);
     const result = { files, versions: versionsOf(set), generation: begun };

@@ -16,11 +16,11 @@ const maxFileBytes = 100 * 1024 * 1024;
 export const maxTimestampBytes = 1024 * 1024;
 
 export class RoleFiles {
-  private readonly gun: string;
-  private readonly server: TrustServer;
-  private readonly cache: MetadataCache;
+  readonly #gun: string;
+  readonly #server: TrustServer;
+  readonly #cache: MetadataCache;
   /** Files that this process has just uploaded. */
-  private readonly uploaded: ReadonlyMap<RoleName, Buffer>;
+  readonly #uploaded: ReadonlyMap<RoleName, Buffer>;
   /** Downloaded and accepted, to be written to the cache in the end. */
   readonly downloaded = new Map<RoleName, Buffer>();
 
@@ -30,16 +30,16 @@ export class RoleFiles {
     cache: MetadataCache,
     uploaded: ReadonlyMap<RoleName, Buffer> = new Map(),
   ) {
-    this.uploaded = uploaded;
-    this.gun = gun;
-    this.server = server;
-    this.cache = cache;
+    this.#uploaded = uploaded;
+    this.#gun = gun;
+    this.#server = server;
+    this.#cache = cache;
   }
 
   /** The cached file of `role`, whatever it holds; undefined when there is none of a possible size. */
   async cached(role: RoleName, maxBytes: number = maxFileBytes): Promise<Buffer | undefined> {
     try {
-      return await this.cache.read(role, maxBytes);
+      return await this.#cache.read(role, maxBytes);
     } catch (error) {
       if (isFailure(error, 'CACHE_DAMAGED')) return undefined;
       throw error;
@@ -55,7 +55,7 @@ export class RoleFiles {
       set.updateSnapshot(cached);
       return;
     }
-    const bytes = await this.download('snapshot', meta);
+    const bytes = await this.#download('snapshot', meta);
     set.updateSnapshot(bytes);
     this.downloaded.set('snapshot', bytes);
   }
@@ -76,22 +76,22 @@ export class RoleFiles {
       if (cached.length === meta.length && isTaken(() => set.updateTargets(role, cached))) return;
       beforeReplacing(role, cached);
     }
-    const bytes = await this.download(role, meta);
+    const bytes = await this.#download(role, meta);
     set.updateTargets(role, bytes);
     this.downloaded.set(role, bytes);
   }
 
-  private async download(role: RoleName, meta: FileMeta): Promise<Buffer> {
-    const own = this.uploaded.get(role);
+  async #download(role: RoleName, meta: FileMeta): Promise<Buffer> {
+    const own = this.#uploaded.get(role);
     if (own !== undefined && hasSha256(own, meta)) return own;
     const digest = meta.hashes.get('sha256');
     const name = digest === undefined ? { role } : { role, sha256: digest.toString('hex') };
-    const bytes = await this.server.fetch(this.gun, name, limitOf(meta));
+    const bytes = await this.#server.fetch(this.#gun, name, limitOf(meta));
     if (bytes !== undefined) return bytes;
     throw new Failure('METADATA_MISSING', `${role} trust data unavailable`, {
       facts: {
-        server: this.server.url,
-        repository: this.gun,
+        server: this.#server.url,
+        repository: this.#gun,
         file: `${role}${digest === undefined ? '' : `.${digest.toString('hex')}`}.json`,
       },
     });

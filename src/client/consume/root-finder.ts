@@ -21,19 +21,19 @@ import { rootFacts } from './root-facts.ts';
 import type { Situation } from './situation.ts';
 
 export class RootFinder {
-  private readonly at: Situation;
-  private readonly floors: Floors;
-  private readonly roots: RootServer;
-  private begun: Generation | undefined;
+  readonly #at: Situation;
+  readonly #floors: Floors;
+  readonly #roots: RootServer;
+  #begun: Generation | undefined;
   /** Why the server could not be asked for a newer root. */
-  private problem: Failure | undefined;
+  #problem: Failure | undefined;
 
   constructor(at: Situation, floors: Floors) {
     const { gun, ports, directory, nowMs } = at;
-    this.at = at;
-    this.floors = floors;
-    this.begun = at.anchor?.generation;
-    this.roots = {
+    this.#at = at;
+    this.#floors = floors;
+    this.#begun = at.anchor?.generation;
+    this.#roots = {
       gun,
       server: ports.server,
       describeTrusted: (root) => ({
@@ -48,30 +48,30 @@ export class RootFinder {
 
   /** Asks for the root that would come next; at first contact, for the root. */
   ask(): Promise<Answer> {
-    const { gun, ports, anchor } = this.at;
+    const { gun, ports, anchor } = this.#at;
     return answerOf(
       anchor === undefined
         ? ports.server.fetch(gun, { role: 'root' }, maxRootBytes)
-        : fetchRootVersion(this.roots, anchor.root.signed.version + 1),
+        : fetchRootVersion(this.#roots, anchor.root.signed.version + 1),
     );
   }
 
   /** A trusted set at the newest root that `answer` leads to. */
   async trust(answer: Answer): Promise<TrustedSet> {
-    const { gun, ports, anchor } = this.at;
+    const { gun, ports, anchor } = this.#at;
     if (answer.kind === 'failed') {
       if (anchor === undefined || !isOutage(answer.failure)) throw answer.failure;
-      this.problem = answer.failure; // whether there is a newer root, the snapshot will say
+      this.#problem = answer.failure; // whether there is a newer root, the snapshot will say
     }
     if (anchor === undefined) {
       if (answer.kind !== 'bytes') throw noTrustData(gun, ports.server.url);
-      const set = this.begin(answer.bytes, false);
-      this.begun = this.generationOf(set.root);
+      const set = this.#begin(answer.bytes, false);
+      this.#begun = this.generationOf(set.root);
       return set;
     }
-    const set = this.begin(anchor.root.bytes, true);
-    if (answer.kind === 'bytes') await followRoots(this.roots, set, answer.bytes);
-    this.requirePinned(set.root);
+    const set = this.#begin(anchor.root.bytes, true);
+    if (answer.kind === 'bytes') await followRoots(this.#roots, set, answer.bytes);
+    this.#requirePinned(set.root);
     return set;
   }
 
@@ -82,57 +82,57 @@ export class RootFinder {
    */
   async catchUp(set: TrustedSet, failure: unknown): Promise<TrustedSet> {
     if (!isFailure(failure) || !isRefusal(failure)) throw failure;
-    const { nowMs } = this.at;
-    const offered = await lookAtOfferedRoot(this.roots, set.root, nowMs).catch(() => undefined);
-    if (offered === undefined && this.problem !== undefined) throw this.problem;
+    const { nowMs } = this.#at;
+    const offered = await lookAtOfferedRoot(this.#roots, set.root, nowMs).catch(() => undefined);
+    if (offered === undefined && this.#problem !== undefined) throw this.#problem;
     if (offered?.kind === 'other') {
-      throw rootChanged(this.roots.describeTrusted(set.root), offered.file, failure);
+      throw rootChanged(this.#roots.describeTrusted(set.root), offered.file, failure);
     }
     if (offered?.kind !== 'newer') throw failure;
-    const next = this.begin(set.root.bytes, true);
-    await followRootsTo(this.roots, next, offered);
-    this.requirePinned(next.root);
+    const next = this.#begin(set.root.bytes, true);
+    await followRootsTo(this.#roots, next, offered);
+    this.#requirePinned(next.root);
     return next;
   }
 
   /** The generation that is trusted; at first contact the one that begins with `root`. */
   generationOf(root: RootFile): Generation {
-    if (this.begun !== undefined) return this.begun;
-    const { gun, pin, pendingRoot, nowMs } = this.at;
+    if (this.#begun !== undefined) return this.#begun;
+    const { gun, pin, pendingRoot, nowMs } = this.#at;
     const isOurs = pendingRoot?.equals(root.bytes) === true;
     const reason = isOurs ? 'made-here' : (pin?.reason ?? 'first-use');
     return beginGeneration(rootFacts(root, gun, nowMs), reason, nowMs);
   }
 
-  private begin(root: Buffer, isKnownRoot: boolean): TrustedSet {
-    const { gun, nowMs, pin, options } = this.at;
-    return this.namingPin(() =>
+  #begin(root: Buffer, isKnownRoot: boolean): TrustedSet {
+    const { gun, nowMs, pin, options } = this.#at;
+    return this.#namingPin(() =>
       TrustedSet.begin(root, {
         gun,
         nowMs,
         isKnownRoot,
         pin: isKnownRoot ? undefined : pin?.pin,
         expired: options.expired,
-        floors: this.floors.map,
-        listedBefore: this.floors.listedBefore,
+        floors: this.#floors.map,
+        listedBefore: this.#floors.listedBefore,
       }),
     );
   }
 
-  private requirePinned(root: RootFile): void {
-    const { gun, nowMs, pin } = this.at;
+  #requirePinned(root: RootFile): void {
+    const { gun, nowMs, pin } = this.#at;
     if (pin === undefined) return;
-    this.namingPin(() =>
+    this.#namingPin(() =>
       checkRoot(root, { gun, nowMs, pin: pin.pin, certificateExpiry: 'reported' }),
     );
   }
 
-  private namingPin<T>(check: () => T): T {
+  #namingPin<T>(check: () => T): T {
     try {
       return check();
     } catch (error) {
       if (!isFailure(error, 'PIN_MISMATCH')) throw error;
-      const facts = { rule: this.at.pin?.rule ?? '', ...error.facts };
+      const facts = { rule: this.#at.pin?.rule ?? '', ...error.facts };
       throw new Failure('PIN_MISMATCH', error.message, { cause: error, facts });
     }
   }

@@ -18,47 +18,47 @@ import type { Situation } from './situation.ts';
 import { newestStoredTimestamp } from './stored-timestamp.ts';
 
 export class TimestampSource {
-  private readonly at: Situation;
-  private readonly files: RoleFiles;
-  private readonly floors: Floors;
-  private standsIn: Failure | undefined;
+  readonly #at: Situation;
+  readonly #files: RoleFiles;
+  readonly #floors: Floors;
+  #standsIn: Failure | undefined;
 
   constructor(at: Situation, files: RoleFiles, floors: Floors) {
-    this.at = at;
-    this.files = files;
-    this.floors = floors;
+    this.#at = at;
+    this.#files = files;
+    this.#floors = floors;
   }
 
   /** Why the cache stands in for the server, if it does. */
   get problem(): Failure | undefined {
-    return this.standsIn;
+    return this.#standsIn;
   }
 
   ask(): Promise<Answer> {
-    const { gun, ports } = this.at;
+    const { gun, ports } = this.#at;
     return answerOf(ports.server.fetch(gun, { role: 'timestamp' }, maxTimestampBytes));
   }
 
   /** Loads the timestamp of `answer`, or what may stand in for it, into `set`. */
   async load(set: TrustedSet, answer: Answer): Promise<void> {
     if (answer.kind === 'bytes') {
-      this.take(set, answer.bytes);
+      this.#take(set, answer.bytes);
       return;
     }
-    const problem = answer.kind === 'failed' ? answer.failure : await this.explainMissing();
-    if (!this.mayStandIn(problem)) throw problem;
-    const stored = await this.storedOnServer();
-    if (stored !== undefined) this.take(set, stored);
-    else await this.takeCached(set, problem);
+    const problem = answer.kind === 'failed' ? answer.failure : await this.#explainMissing();
+    if (!this.#mayStandIn(problem)) throw problem;
+    const stored = await this.#storedOnServer();
+    if (stored !== undefined) this.#take(set, stored);
+    else await this.#takeCached(set, problem);
   }
 
-  private take(set: TrustedSet, bytes: Buffer): void {
+  #take(set: TrustedSet, bytes: Buffer): void {
     set.updateTimestamp(bytes);
-    this.files.downloaded.set('timestamp', bytes);
+    this.#files.downloaded.set('timestamp', bytes);
   }
 
-  private async takeCached(set: TrustedSet, problem: Failure): Promise<void> {
-    const cached = await this.files.cached('timestamp', maxTimestampBytes);
+  async #takeCached(set: TrustedSet, problem: Failure): Promise<void> {
+    const cached = await this.#files.cached('timestamp', maxTimestampBytes);
     if (cached === undefined) throw problem;
     try {
       set.updateTimestamp(cached);
@@ -66,26 +66,26 @@ export class TimestampSource {
       if (!isFailure(error)) throw error;
       throw cacheUnusable(problem, error);
     }
-    this.standsIn = problem;
+    this.#standsIn = problem;
   }
 
-  private mayStandIn(problem: Failure): boolean {
-    const { cacheAlone } = this.at.options;
+  #mayStandIn(problem: Failure): boolean {
+    const { cacheAlone } = this.#at.options;
     if (cacheAlone === 'refused') return false;
     if (cacheAlone === 'if-it-fails') return problem.code === 'SERVER_ERROR';
     return isOutage(problem) || isFailure(problem, 'NO_TRUST_DATA', 'METADATA_MISSING');
   }
 
   /** For a publisher whom the server fails: what it has stored, if that is newer than what is known here. */
-  private async storedOnServer(): Promise<Buffer | undefined> {
-    const { gun, ports, options } = this.at;
+  async #storedOnServer(): Promise<Buffer | undefined> {
+    const { gun, ports, options } = this.#at;
     if (options.cacheAlone !== 'if-it-fails') return undefined;
-    return newestStoredTimestamp(gun, ports.server, this.floors.map.get('timestamp') ?? 0);
+    return newestStoredTimestamp(gun, ports.server, this.#floors.map.get('timestamp') ?? 0);
   }
 
   /** 404 for the timestamp: is the whole repository gone, or this file? */
-  private async explainMissing(): Promise<Failure> {
-    const { gun, ports } = this.at;
+  async #explainMissing(): Promise<Failure> {
+    const { gun, ports } = this.#at;
     const root = await answerOf(ports.server.fetch(gun, { role: 'root' }, maxRootBytes));
     if (root.kind === 'failed') return root.failure;
     const { url } = ports.server;

@@ -23,13 +23,13 @@ import { type Edit, isSameTarget } from './edit.ts';
 import type { RoleAuthority } from './role-signers.ts';
 
 export class Draft {
-  private readonly repository: TrustedRepository;
-  private readonly changes = new Map<TargetsRole, Map<string, Target | undefined>>();
-  private readonly renewed = new Set<TargetsRole>();
-  private nextRoot: Root | undefined;
+  readonly #repository: TrustedRepository;
+  readonly #changes = new Map<TargetsRole, Map<string, Target | undefined>>();
+  readonly #renewed = new Set<TargetsRole>();
+  #nextRoot: Root | undefined;
 
   constructor(repository: TrustedRepository) {
-    this.repository = repository;
+    this.#repository = repository;
   }
 
   /**
@@ -39,11 +39,11 @@ export class Draft {
    */
   apply(edit: Edit): boolean {
     const { role, name } = edit;
-    const table = this.tableOf(role);
-    if (!mayList(this.repository.set, role, name)) {
+    const table = this.#tableOf(role);
+    if (!mayList(this.#repository.set, role, name)) {
       throw new Failure('ROLE_INVALID', `could not add all targets: ${role} may not sign ${name}`);
     }
-    const pending = this.changes.get(role) ?? new Map<string, Target | undefined>();
+    const pending = this.#changes.get(role) ?? new Map<string, Target | undefined>();
     const present = pending.has(name) ? pending.get(name) : table.get(name);
     const wanted = edit.kind === 'set-tag' ? edit.target : undefined;
     if (
@@ -53,68 +53,68 @@ export class Draft {
     ) {
       return false;
     }
-    this.changes.set(role, pending.set(name, wanted));
+    this.#changes.set(role, pending.set(name, wanted));
     return true;
   }
 
   /** Signs a role again without changing what it says. */
   renew(role: TargetsRole): void {
-    this.renewed.add(role);
+    this.#renewed.add(role);
   }
 
   /** Replaces the root; its version and expiry are set when it is composed. */
   replaceRoot(root: Root): void {
-    this.nextRoot = root;
+    this.#nextRoot = root;
   }
 
   get root(): Root {
-    return this.nextRoot ?? this.repository.set.root.signed;
+    return this.#nextRoot ?? this.#repository.set.root.signed;
   }
 
   get changesRoot(): boolean {
-    return this.nextRoot !== undefined;
+    return this.#nextRoot !== undefined;
   }
 
   /** Targets roles that get a new version, parents before children. */
   get targetsRoles(): readonly TargetsRole[] {
-    const roles = new Set([...this.changes.keys(), ...this.renewed]);
+    const roles = new Set([...this.#changes.keys(), ...this.#renewed]);
     return [...roles].toSorted((a, b) => depth(a) - depth(b) || (a < b ? -1 : 1));
   }
 
   get isEmpty(): boolean {
-    return this.nextRoot === undefined && this.targetsRoles.length === 0;
+    return this.#nextRoot === undefined && this.targetsRoles.length === 0;
   }
 
   /** Who must sign `role` once this draft is published. */
   authorityOf(role: TargetsRole | 'snapshot'): RoleAuthority {
     const { root } = this;
     if (!isDelegationRole(role)) return { role, roleKeys: roleKeysOf(root, role), keys: root.keys };
-    const keys = this.repository.set.targets(parentRole(role))?.signed.delegations.keys;
-    const roleKeys = delegationOf(this.repository.set, role);
+    const keys = this.#repository.set.targets(parentRole(role))?.signed.delegations.keys;
+    const roleKeys = delegationOf(this.#repository.set, role);
     return { role, roleKeys, keys: keys ?? new Map() };
   }
 
   composeRoot(nowMs: number): Unsigned {
-    const { version } = this.repository.set.root.signed;
+    const { version } = this.#repository.set.root.signed;
     return composeRoot({ ...this.root, ...release('root', version, nowMs) });
   }
 
   composeTargets(role: TargetsRole, nowMs: number): Unsigned {
-    const present = this.repository.set.targets(role)?.signed ?? emptyTargets;
-    const targets = present.targets.with(this.changes.get(role) ?? new Map());
+    const present = this.#repository.set.targets(role)?.signed ?? emptyTargets;
+    const targets = present.targets.with(this.#changes.get(role) ?? new Map());
     return composeTargets(role, { ...present, targets, ...release(role, present.version, nowMs) });
   }
 
   /** A snapshot that lists `files` in place of what it listed for those roles. */
   composeSnapshot(files: ReadonlyMap<RoleName, Buffer>, nowMs: number): Unsigned {
-    const present = this.repository.set.snapshot?.signed;
+    const present = this.#repository.set.snapshot?.signed;
     const meta = new Map(present?.meta);
     for (const [role, bytes] of files) meta.set(role, fileMeta(bytes));
     return composeSnapshot({ meta, ...release('snapshot', present?.version ?? 0, nowMs) });
   }
 
-  private tableOf(role: TargetsRole): TargetTable {
-    const { set, skipped } = this.repository;
+  #tableOf(role: TargetsRole): TargetTable {
+    const { set, skipped } = this.#repository;
     const problem = skipped.get(role);
     if (problem !== undefined) {
       throw new Failure(problem.code, `${role} does not count now: ${problem.message}`, {

@@ -24,20 +24,20 @@ const generationsPath = `${ownDirectoryName}/generations.json`;
 const cacheLockWaitMs = 10_000;
 
 export class MetadataCache {
-  private readonly home: string;
-  private readonly own: string;
-  private readonly journal: Journal;
+  readonly #home: string;
+  readonly #own: string;
+  readonly #journal: Journal;
 
   /** `home` is the directory of the repository (gun-path.ts). */
   constructor(home: string) {
-    this.home = home;
-    this.own = join(home, ownDirectoryName);
-    this.journal = new Journal(home, this.own, mayReplace);
+    this.#home = home;
+    this.#own = join(home, ownDirectoryName);
+    this.#journal = new Journal(home, this.#own, mayReplace);
   }
 
   /** Finishes a change that a killed process left; call before reading. LOCKED, DISK. */
   async open(): Promise<void> {
-    if (await this.journal.isPending()) await this.locked(() => this.journal.replay());
+    if (await this.#journal.isPending()) await this.#locked(() => this.#journal.replay());
   }
 
   /** The bytes under the role's name, unverified; undefined when absent. CACHE_DAMAGED above `maxBytes`. */
@@ -53,12 +53,12 @@ export class MetadataCache {
 
   /** Where the role's file lies, for messages. */
   pathOf(role: RoleName): string {
-    return join(this.home, metadataPath(role));
+    return join(this.#home, metadataPath(role));
   }
 
   /** Every generation seen, newest last. CACHE_DAMAGED when the memory cannot be read. */
   async generations(): Promise<readonly Generation[]> {
-    const path = join(this.home, generationsPath);
+    const path = join(this.#home, generationsPath);
     const bytes = await readStored(path, maxGenerationsBytes);
     return bytes === undefined ? [] : parseGenerations(bytes, path);
   }
@@ -68,8 +68,8 @@ export class MetadataCache {
    * any unfinished change, so it may read what is there now; undefined means nothing is to be changed.
    */
   async update(decide: () => Promise<CacheChange | undefined>): Promise<void> {
-    await this.locked(async () => {
-      await this.journal.replay();
+    await this.#locked(async () => {
+      await this.#journal.replay();
       const change = await decide();
       if (change === undefined) return;
       const entries: JournalEntry[] = inOrder(change.files).map(([role, bytes]) => ({
@@ -77,13 +77,13 @@ export class MetadataCache {
         bytes,
       }));
       const memory = { path: generationsPath, bytes: generationsBytes(change.generations) };
-      await this.journal.commit([memory, ...entries]);
+      await this.#journal.commit([memory, ...entries]);
     });
   }
 
-  private async locked<T>(work: () => Promise<T>): Promise<T> {
-    await makeDirectory(this.own);
-    return withLock(join(this.own, 'cache.lock'), work, cacheLockWaitMs);
+  async #locked<T>(work: () => Promise<T>): Promise<T> {
+    await makeDirectory(this.#own);
+    return withLock(join(this.#own, 'cache.lock'), work, cacheLockWaitMs);
   }
 }
 

@@ -23,38 +23,38 @@ export interface StagedChange {
 }
 
 export class ChangeList {
-  private readonly path: string;
+  readonly #path: string;
 
   /** `home` is the directory of the repository (gun-path.ts). */
   constructor(home: string) {
-    this.path = join(home, 'changelist');
+    this.#path = join(home, 'changelist');
   }
 
   /** Every staged change in the order in which it is to be applied. DISK. */
   async list(): Promise<readonly StagedChange[]> {
     const staged: StagedChange[] = [];
-    for (const name of await listNames(this.path)) {
-      if (name.endsWith(extension)) staged.push(...(await this.read(name)));
+    for (const name of await listNames(this.#path)) {
+      if (name.endsWith(extension)) staged.push(...(await this.#read(name)));
     }
     return staged;
   }
 
   /** Stages `change` after all others; `nowNs` is the time that orders it. Returns the file's name. */
   async add(change: Change, nowNs: bigint): Promise<string> {
-    await makeDirectory(this.path);
+    await makeDirectory(this.#path);
     const name = `${String(nowNs).padStart(20, '0')}_${randomUUID()}${extension}`;
-    const temporary = join(this.path, `.${name}.tmp`);
-    await replaceFile(join(this.path, name), changeBytes(change), temporary);
+    const temporary = join(this.#path, `.${name}.tmp`);
+    await replaceFile(join(this.#path, name), changeBytes(change), temporary);
     return name;
   }
 
   /** Removes these staged changes; those that are gone already do not matter. DISK. */
   async remove(names: readonly string[]): Promise<void> {
-    for (const name of names) await removeFile(join(this.path, name));
+    for (const name of names) await removeFile(join(this.#path, name));
   }
 
-  private async read(name: string): Promise<readonly StagedChange[]> {
-    const path = join(this.path, name);
+  async #read(name: string): Promise<readonly StagedChange[]> {
+    const path = join(this.#path, name);
     try {
       const bytes = await readStored(path, maxChangeBytes);
       if (bytes === undefined) return []; // published by another process meanwhile

@@ -35,27 +35,27 @@ export interface JournalEntry {
 
 /** The journal of the repository directory `home`; `own` is where our files of it lie. */
 export class Journal {
-  private readonly home: string;
-  private readonly own: string;
-  private readonly path: string;
-  private readonly mayReplace: (path: string) => boolean;
+  readonly #home: string;
+  readonly #own: string;
+  readonly #path: string;
+  readonly #mayReplace: (path: string) => boolean;
 
   /** `mayReplace` says which paths a journal may hold: a journal found on disk is input, too. */
   constructor(home: string, own: string, mayReplace: (path: string) => boolean) {
-    this.home = home;
-    this.own = own;
-    this.path = join(own, 'journal');
-    this.mayReplace = mayReplace;
+    this.#home = home;
+    this.#own = own;
+    this.#path = join(own, 'journal');
+    this.#mayReplace = mayReplace;
   }
 
   /** True when a change was made durable but not all its files are in their places yet. */
   async isPending(): Promise<boolean> {
-    return (await listNames(this.path)).length > 0;
+    return (await listNames(this.#path)).length > 0;
   }
 
   /** Makes the change. Throws DISK with nothing changed, or, after the point of no return, pending. */
   async commit(entries: readonly JournalEntry[]): Promise<void> {
-    const preparing = `${this.path}-${randomUUID()}`;
+    const preparing = `${this.#path}-${randomUUID()}`;
     try {
       await makeDirectory(preparing);
       for (const [index, entry] of entries.entries()) {
@@ -64,8 +64,8 @@ export class Journal {
       const list = JSON.stringify(entries.map(({ path }) => path));
       await writeSynced(join(preparing, listName), Buffer.from(list));
       await syncDirectory(preparing);
-      await move(preparing, this.path);
-      await syncDirectory(this.own);
+      await move(preparing, this.#path);
+      await syncDirectory(this.#own);
     } catch (error) {
       await removeTree(preparing).catch(() => undefined); // the first failure is the one to report
       throw error;
@@ -75,34 +75,34 @@ export class Journal {
 
   /** Finishes a change that was made durable; removes what was still being prepared. */
   async replay(): Promise<void> {
-    for (const name of await listNames(this.own)) {
-      if (name.startsWith('journal-')) await removeTree(join(this.own, name));
+    for (const name of await listNames(this.#own)) {
+      if (name.startsWith('journal-')) await removeTree(join(this.#own, name));
     }
-    const bytes = await readStored(join(this.path, listName), maxListBytes);
+    const bytes = await readStored(join(this.#path, listName), maxListBytes);
     // The list goes first when a journal is cleared: without it everything is in place.
-    if (bytes !== undefined) await this.moveAll(this.parse(bytes));
-    await removeTree(this.path);
+    if (bytes !== undefined) await this.#moveAll(this.#parse(bytes));
+    await removeTree(this.#path);
   }
 
-  private async moveAll(paths: readonly string[]): Promise<void> {
+  async #moveAll(paths: readonly string[]): Promise<void> {
     const touched = new Set<string>();
     for (const [index, path] of paths.entries()) {
-      const place = join(this.home, path);
+      const place = join(this.#home, path);
       await makeDirectory(dirname(place));
-      await move(join(this.path, String(index)), place);
+      await move(join(this.#path, String(index)), place);
       touched.add(dirname(place));
     }
     for (const directory of touched) await syncDirectory(directory);
-    await removeFile(join(this.path, listName));
+    await removeFile(join(this.#path, listName));
   }
 
-  private parse(bytes: Buffer): readonly string[] {
-    const list = join(this.path, listName);
+  #parse(bytes: Buffer): readonly string[] {
+    const list = join(this.#path, listName);
     const paths = new JsonView(parseJson(bytes), list, 'CACHE_DAMAGED')
       .list()
       .map((item) => item.string());
     for (const path of paths) {
-      if (!this.mayReplace(path)) throw new Failure('CACHE_DAMAGED', `${list} names another file`);
+      if (!this.#mayReplace(path)) throw new Failure('CACHE_DAMAGED', `${list} names another file`);
     }
     return paths;
   }

@@ -50,12 +50,12 @@ const hexId = /^[0-9a-f]{64}$/;
 const maxAuthorityBytes = 4 * 1024 * 1024;
 
 export class Pins {
-  private readonly rules: readonly Rule[];
+  readonly #rules: readonly Rule[];
   /** False when a root without a pin must not be trusted at first sight (`disable_tofu`). */
   readonly allowsFirstUse: boolean;
 
   private constructor(rules: readonly Rule[], allowsFirstUse: boolean) {
-    this.rules = rules;
+    this.#rules = rules;
     this.allowsFirstUse = allowsFirstUse;
   }
 
@@ -75,17 +75,17 @@ export class Pins {
    * prefix with an authority; ids of certificates before ids of keys. CONFIG_INVALID for an unusable CA.
    */
   async pinFor(gun: string, nowMs: number): Promise<AppliedPin | undefined> {
-    const rule = this.ruleFor(gun);
+    const rule = this.#ruleFor(gun);
     if (rule === undefined) return undefined;
     const name = `${rule.kind} ${JSON.stringify(rule.pattern)}`;
     return { pin: await rootPin(rule, nowMs), rule: name, reason: reasonOf[rule.kind] };
   }
 
-  private ruleFor(gun: string): Rule | undefined {
-    const ids = this.rules.filter(({ kind }) => kind !== 'ca');
+  #ruleFor(gun: string): Rule | undefined {
+    const ids = this.#rules.filter(({ kind }) => kind !== 'ca');
     const exact = ids.filter(({ pattern }) => pattern === gun);
     const wild = ids.filter(({ pattern }) => pattern.endsWith('*') && hasPrefix(gun, pattern));
-    const authorities = this.rules.filter(
+    const authorities = this.#rules.filter(
       ({ kind, pattern }) => kind === 'ca' && gun.startsWith(pattern),
     );
     return best(exact) ?? best(wild) ?? best(authorities);
