@@ -4,12 +4,8 @@
 /** Largest message either side accepts: gRPC's own default, which the Go programs keep. */
 export const maxMessageBytes = 4 * 1024 * 1024;
 
-/**
- * The services whose health a Go server asks for, in its order; both must be SERVING. The odd names are
- * notary's. The empty name is the signer as a whole.
- */
-export const healthServiceNames = [
-  'grpc.health.v1.Health.KeyManagement',
-  'grpc.health.v1.Health.Signer',
-  '',
-] as const;
+/** The two services whose health a Go server asks for; both must be SERVING. The odd names are notary's. */
+export const keyManagementHealth = 'grpc.health.v1.Health.KeyManagement';
+export const signerHealth = 'grpc.health.v1.Health.Signer';
+/** The empty name is the signer as a whole. */
+export const healthServiceNames = [keyManagementHealth, signerHealth, ''] as const;

@@ -35,8 +35,19 @@ it('hands on what the service throws', async () => {
   await expect(signing.sign('none', Buffer.from('x'))).rejects.toMatchObject({
     code: 'SIGNING_KEY_NOT_FOUND',
   });
-  const unloadable = new DeferredSigning('remote', async () => {
-    throw new Failure('SIGNER_UNAVAILABLE', 'broken');
+});
+
+it('is loaded anew after it could not be, and can be closed meanwhile', async () => {
+  let isBroken = true;
+  const signing = new DeferredSigning('remote', async () => {
+    if (isBroken) throw new Failure('SIGNER_UNAVAILABLE', 'broken');
+    return new LocalSigning();
   });
-  await expect(unloadable.check()).rejects.toMatchObject({ code: 'SIGNER_UNAVAILABLE' });
+  const first = signing.check();
+  const closed = signing.close();
+  await expect(first).rejects.toMatchObject({ code: 'SIGNER_UNAVAILABLE' });
+  await closed;
+  isBroken = false;
+  await signing.check();
+  await signing.close();
 });

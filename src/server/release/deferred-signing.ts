@@ -8,7 +8,7 @@ export class DeferredSigning implements SigningService {
   readonly #load: () => Promise<SigningService>;
   #service: Promise<SigningService> | undefined;
 
-  /** `load` is called once. */
+  /** `load` is called again only after it failed. */
   constructor(kind: SigningService['kind'], load: () => Promise<SigningService>) {
     this.kind = kind;
     this.#load = load;
@@ -31,11 +31,16 @@ export class DeferredSigning implements SigningService {
   }
 
   async close(): Promise<void> {
-    await (await this.#service)?.close();
+    // What could not be loaded has nothing to close; who asked for it was told.
+    const service = await this.#service?.catch(() => undefined);
+    await service?.close();
   }
 
   #loaded(): Promise<SigningService> {
-    this.#service ??= this.#load();
+    this.#service ??= this.#load().catch((error: unknown) => {
+      this.#service = undefined;
+      throw error;
+    });
     return this.#service;
   }
 }

@@ -10,7 +10,7 @@ import {
   type PublicKey as PublicKeyMessage,
   SignerService,
 } from '../../daemon/rpc/generated/signer.ts';
-import { healthServiceNames } from '../../daemon/rpc/protocol.ts';
+import { keyManagementHealth, signerHealth } from '../../daemon/rpc/protocol.ts';
 import { Failure, isFailure } from '../../errors.ts';
 import { type PublicKey, publicKey } from '../../tuf/public-key.ts';
 import { type SignerAddress, SignerConnection } from './signer-connection.ts';
@@ -83,7 +83,7 @@ export class RemoteSigning implements SigningService {
 
   /** The two services that Go's server asks for. */
   async check(): Promise<void> {
-    for (const service of healthServiceNames.slice(0, 2)) {
+    for (const service of [keyManagementHealth, signerHealth]) {
       const answer = await this.#connection.call(check, { service }, healthDeadlineMs);
       if (answer.status !== HealthCheckResponse_ServingStatus.SERVING) {
         throw new Failure('SIGNER_UNAVAILABLE', `${service} is not serving`);

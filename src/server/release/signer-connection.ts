@@ -3,7 +3,9 @@
 //
 // Every call has a deadline. A connection that fails, or whose answer is overdue, is thrown away and made anew at
 // the next call: a peer that vanished without a word would hold every later call too, and certificates are read
-// anew for each connection, so that they can be renewed while the server runs.
+// anew for each connection, so that they can be renewed while the server runs. While a signer that has answered is
+// away for a moment, as at its restart, calls wait for it; once it has been away for longer they fail at once.
+import { setTimeout as delay } from 'node:timers/promises';
 import { createSecureContext } from 'node:tls';
 import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { maxMessageBytes } from '../../daemon/rpc/protocol.ts';
@@ -45,6 +47,11 @@ const channelOptions = {
 /** Of every call: nothing beside the message. grpc-js copies it. */
 const noMetadata = new Metadata();
 
+/** How long calls wait for a signer that was there: a restart, not an outage. */
+const restartMs = 3000;
+/** Between two tries to reach it. */
+const retryPauseMs = 100;
+
 /** Text of a peer that is handed on in a message. */
 const maxDetailLength = 300;
 
@@ -52,6 +59,8 @@ export class SignerConnection {
   readonly #address: SignerAddress;
   #client: Promise<Client> | undefined;
   #isClosed = false;
+  /** When the signer went away, of the clock that only goes forward; undefined while it answers. */
+  #awaySinceMs: number | undefined = Number.NEGATIVE_INFINITY;
 
   constructor(address: SignerAddress) {
     this.#address = address;
@@ -67,15 +76,23 @@ export class SignerConnection {
     request: Request,
     deadlineMs: number,
   ): Promise<Response> {
-    if (this.#isClosed) throw new Failure('SIGNER_UNAVAILABLE', 'this server is stopping');
-    this.#client ??= this.#connect();
-    const connected = this.#client;
-    try {
-      return await unary(await connected, method, request, deadlineMs);
-    } catch (error) {
-      const failure = signerFailure(error);
-      if (failure.code === 'SIGNER_UNAVAILABLE') this.#drop(connected);
-      throw failure;
+    const endMs = performance.now() + deadlineMs;
+    for (;;) {
+      if (this.#isClosed) throw new Failure('SIGNER_UNAVAILABLE', 'this server is stopping');
+      const leftMs = Math.max(0, endMs - performance.now());
+      try {
+        const answer = await this.#try(method, request, leftMs);
+        this.#awaySinceMs = undefined;
+        return answer;
+      } catch (error) {
+        const failure = signerFailure(error);
+        if (failure.code !== 'SIGNER_UNAVAILABLE') {
+          this.#awaySinceMs = undefined;
+          throw failure;
+        }
+        if (!this.#isRestarting(endMs)) throw failure;
+        await delay(retryPauseMs);
+      }
     }
   }
 
@@ -92,6 +109,28 @@ export class SignerConnection {
     const context = createSecureContext({ ...tlsPolicy, ...ca, ...identity });
     const target = `dns:///${host.includes(':') ? `[${host}]` : host}:${port}`;
     return new Client(target, credentials.createFromSecureContext(context), channelOptions);
+  }
+
+  async #try<Request, Response>(
+    method: UnaryMethod<Request, Response>,
+    request: Request,
+    deadlineMs: number,
+  ): Promise<Response> {
+    this.#client ??= this.#connect();
+    const connected = this.#client;
+    try {
+      return await unary(await connected, method, request, deadlineMs);
+    } catch (error) {
+      if (unreachable.has(statusOf(error))) this.#drop(connected);
+      throw error;
+    }
+  }
+
+  /** Whether the signer went away just now, and the call that ends at `endMs` has time for another try. */
+  #isRestarting(endMs: number): boolean {
+    const nowMs = performance.now();
+    this.#awaySinceMs ??= nowMs;
+    return nowMs - this.#awaySinceMs < restartMs && nowMs + retryPauseMs < endMs;
   }
 
   #drop(connected: Promise<Client>): void {
