@@ -39,6 +39,24 @@ it('is made once, whole and private', async () => {
   expect((await loadKeyPair(files.certFile, files.keyFile)).cert).toEqual(pair.cert);
 });
 
+it('is one pair for all who make it at the same time', async () => {
+  const pairs = await Promise.all(
+    Array.from({ length: 8 }, async () => {
+      const files = await ensureLocalCertificate(dir, 'signer', Date.now());
+      return loadKeyPair(files.certFile, files.keyFile);
+    }),
+  );
+  for (const pair of pairs) expect(pair).toEqual(pairs[0]);
+  expect((await readdir(dir)).sort()).toEqual(['signer.crt', 'signer.key']);
+});
+
+it('is made for the key that a killed process has left', async () => {
+  const { key } = makeLocalCertificate('signer', Date.now());
+  await writeFile(join(dir, 'signer.key'), key, { mode: 0o600 });
+  const files = await ensureLocalCertificate(dir, 'signer', Date.now());
+  expect((await loadKeyPair(files.certFile, files.keyFile)).key.toString()).toBe(key);
+});
+
 it('is accepted by a client that trusts the file, under each of its names', async () => {
   const { cert, key } = makeLocalCertificate('signer', Date.now());
   const server = createServer({ ...tlsPolicy, cert, key });

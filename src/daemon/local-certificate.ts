@@ -1,13 +1,14 @@
 // A self-signed certificate for a daemon that listens on loopback without one of its own: TLS is the only way to
 // speak to the signer, and a first start should need no openssl. A client trusts it by the file alone.
 import {
+  createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
   type KeyObject,
   randomBytes,
   sign,
 } from 'node:crypto';
-import { mkdir, open, rename } from 'node:fs/promises';
+import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { dirname, join } from 'node:path';
 import { der } from '../encoding/der.ts';
@@ -37,6 +38,40 @@ export interface LocalCertificate {
 /** A new P-256 key and its certificate for localhost, 127.0.0.1 and ::1. */
 export function makeLocalCertificate(commonName: string, nowMs: number): LocalCertificate {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return {
+    cert: certificateFor(privateKey, commonName, nowMs),
+    key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  };
+}
+
+/**
+ * The files `NAME.crt` and `NAME.key` in `directory`, made at the first call. Processes that make them at the same
+ * time end with the same pair: each file is made by one of them, and the certificate for the key that is there.
+ * @throws Failure DISK
+ */
+export async function ensureLocalCertificate(
+  directory: string,
+  name: string,
+  nowMs: number,
+): Promise<{ readonly certFile: string; readonly keyFile: string }> {
+  const files = {
+    certFile: join(directory, `${name}.crt`),
+    keyFile: join(directory, `${name}.key`),
+  };
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    if (await exists(files.certFile)) return files;
+    const { key } = makeLocalCertificate(name, nowMs);
+    await writeIfNone(files.keyFile, key, 0o600);
+    const keyInPlace = createPrivateKey(await readFile(files.keyFile));
+    await writeIfNone(files.certFile, certificateFor(keyInPlace, name, nowMs), 0o644);
+    return files;
+  } catch (cause) {
+    throw new Failure('DISK', `the certificate ${files.certFile} cannot be made`, { cause });
+  }
+}
+
+function certificateFor(privateKey: KeyObject, commonName: string, nowMs: number): string {
   const algorithm = der.sequence(der.oid(oids.ecdsaWithSha256));
   const name = der.sequence(
     der.set(der.sequence(der.oid(oids.commonName), der.utf8String(commonName))),
@@ -53,36 +88,7 @@ export function makeLocalCertificate(commonName: string, nowMs: number): LocalCe
   );
   const signature = der.bitString(sign('sha256', body, privateKey));
   const bytes = der.sequence(body, algorithm, signature);
-  return {
-    cert: encodePem({ label: 'CERTIFICATE', headers: new Map(), bytes }),
-    key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-  };
-}
-
-/**
- * The files `NAME.crt` and `NAME.key` in `directory`, made at the first call. The key is written first: a
- * certificate that is there has its key.
- * @throws Failure DISK
- */
-export async function ensureLocalCertificate(
-  directory: string,
-  name: string,
-  nowMs: number,
-): Promise<{ readonly certFile: string; readonly keyFile: string }> {
-  const files = {
-    certFile: join(directory, `${name}.crt`),
-    keyFile: join(directory, `${name}.key`),
-  };
-  try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    if (await exists(files.certFile)) return files;
-    const { cert, key } = makeLocalCertificate(name, nowMs);
-    await writeWhole(files.keyFile, key, 0o600);
-    await writeWhole(files.certFile, cert, 0o644);
-    return files;
-  } catch (cause) {
-    throw new Failure('DISK', `the certificate ${files.certFile} cannot be made`, { cause });
-  }
+  return encodePem({ label: 'CERTIFICATE', headers: new Map(), bytes });
 }
 
 async function exists(file: string): Promise<boolean> {
@@ -94,17 +100,21 @@ async function exists(file: string): Promise<boolean> {
   return handle !== undefined;
 }
 
-/** Whole or not at all: temporary file, fsync, rename, fsync of the directory. */
-async function writeWhole(file: string, text: string, mode: number): Promise<void> {
+/** Whole, or not at all where the file is there already: temporary file, fsync, link, fsync of the directory. */
+async function writeIfNone(file: string, text: string, mode: number): Promise<void> {
   const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
   const handle = await open(temporary, 'wx', mode);
   try {
     await handle.writeFile(text);
     await handle.sync();
+    // Unlike a rename, a link never replaces what another process has made meanwhile.
+    await link(temporary, file).catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code !== 'EEXIST') throw cause;
+    });
   } finally {
     await handle.close();
+    await rm(temporary, { force: true });
   }
-  await rename(temporary, file);
   const directory = await open(dirname(file), 'r');
   try {
     await directory.sync();
