@@ -38,11 +38,12 @@ export function checkSettings(config: ConfigView, settings: KnownSettings): read
   return [...unknown, ...variables].map((name) => `unknown setting ${name} is ignored`);
 }
 
-/** Paths of the leaves, not looking below a known setting that is itself a table. */
+/** Paths of the leaves, not looking below a known setting that is itself a table. An empty section sets nothing. */
 function leaves(view: ConfigView, known: ReadonlySet<string>): readonly string[] {
   if (known.has(view.path) || !isTable(view.value)) return view.path === '' ? [] : [view.path];
   const below = view.memberNames().flatMap((name) => leaves(view.member(name), known));
-  return below.length > 0 || view.path === '' ? below : [view.path];
+  const isSection = view.path === '' || [...known].some((path) => path.startsWith(`${view.path}.`));
+  return below.length > 0 || isSection ? below : [view.path];
 }
 
 function unknownVariables(config: ConfigView, settings: KnownSettings): readonly string[] {

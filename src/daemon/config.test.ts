@@ -141,6 +141,7 @@ describe('typed readers', () => {
     expect(() => view.member('n.deeper').text()).toThrow(/^n is not a table of settings$/);
     expect(() => view.member('n').integer({ min: 0, max: 9 })).toThrow(/^n is not a whole number/);
     expect(() => view.member('c').choice(['a', 'b'])).toThrow(/^c must be one of a, b$/);
+    expect(() => view.member('c').choice(['a'])).toThrow(/^c must be a$/);
     expect(() => view.member('x.y').requiredText()).toThrow(/^x\.y is required$/);
     expect(() => view.member('a').textList()).toThrow(/^a is not a list of texts$/);
     try {
@@ -181,6 +182,11 @@ describe('unknown settings', () => {
   ])('stop the start within a strict section: %s', async (text, name) => {
     const view = await config(text);
     expect(() => checkSettings(view, settings)).toThrow(`unknown setting: ${name}`);
+  });
+
+  it('are not an empty section, which sets nothing', async () => {
+    const view = await config('{"auth":{},"server":{"http_addr":":1"},"logging":{}}');
+    expect(checkSettings(view, settings)).toEqual([]);
   });
 
   it('are a warning elsewhere', async () => {

@@ -39,40 +39,54 @@ export function configFromEnvironment(source: ConfigSource, baseDir: string): Co
   return new ConfigView({ ...source, file: undefined, baseDir }, [], new Map());
 }
 
+/** `source` with `settings` by path where it says nothing, under the prefix that every other wins over. */
+export function withDefaults(
+  { env, prefixes }: ConfigSource,
+  settings: Readonly<Record<string, string>>,
+): ConfigSource {
+  const prefix = prefixes.at(-1) ?? '';
+  const all: Record<string, string | undefined> = {};
+  for (const [path, value] of Object.entries(settings)) all[variableName(prefix, path)] = value;
+  for (const [name, value] of Object.entries(env)) if (value !== '') all[name] = value;
+  return { env: all, prefixes };
+}
+
 export class ConfigView {
   readonly value: ConfigValue | undefined;
-  private readonly root: ConfigRoot;
-  private readonly names: readonly string[];
+  readonly #root: ConfigRoot;
+  readonly #names: readonly string[];
 
   constructor(root: ConfigRoot, names: readonly string[], value: ConfigValue | undefined) {
-    this.root = root;
-    this.names = names;
+    this.#root = root;
+    this.#names = names;
     this.value = value;
   }
 
   /** Such as `server.http_addr`. */
   get path(): string {
-    return this.names.join('.');
+    return this.#names.join('.');
   }
 
   /** From where relative paths are taken. */
   get baseDir(): string {
-    return this.root.baseDir;
+    return this.#root.baseDir;
   }
 
   get source(): ConfigSource {
-    return this.root;
+    return this.#root;
   }
 
   /** The setting at `path` below this one, such as `storage.db_url`; a view of nothing when it is missing. */
   member(path: string): ConfigView {
     const dot = path.indexOf('.');
-    return dot < 0 ? this.child(path) : this.child(path.slice(0, dot)).member(path.slice(dot + 1));
+    return dot < 0
+      ? this.#child(path)
+      : this.#child(path.slice(0, dot)).member(path.slice(dot + 1));
   }
 
   /** Set to something, in the environment or in the file. */
   get exists(): boolean {
-    return this.variable() !== undefined || !isBlank(this.value);
+    return this.#variable() !== undefined || !isBlank(this.value);
   }
 
   /** Names of the members in the file, folded to lower case; variables are not searched. */
@@ -81,7 +95,7 @@ export class ConfigView {
   }
 
   text(): string | undefined {
-    const value = this.leaf();
+    const value = this.#leaf();
     if (isBlank(value)) return undefined;
     if (typeof value === 'string') return value;
     // A port may be written as a number, a number as text: viper converts between them.
@@ -100,7 +114,9 @@ export class ConfigView {
     if (text === undefined) return undefined;
     return (
       allowed.find((candidate) => candidate === text) ??
-      this.fail(`must be one of ${allowed.join(', ')}`)
+      this.fail(
+        allowed.length > 1 ? `must be one of ${allowed.join(', ')}` : `must be ${allowed[0]}`,
+      )
     );
   }
 
@@ -122,7 +138,7 @@ export class ConfigView {
 
   /** A list of texts; a variable lists them separated by white space. */
   textList(): readonly string[] | undefined {
-    const value = this.leaf();
+    const value = this.#leaf();
     if (isBlank(value)) return undefined;
     if (typeof value === 'string') return value.split(/\s+/).filter((item) => item !== '');
     if (!Array.isArray(value)) return this.fail('is not a list of texts');
@@ -136,36 +152,36 @@ export class ConfigView {
   filePath(): string | undefined {
     const text = this.text();
     if (text === undefined) return undefined;
-    return isAbsolute(text) ? text : join(this.root.baseDir, text);
+    return isAbsolute(text) ? text : join(this.#root.baseDir, text);
   }
 
   fail(problem: string): never {
-    const variable = this.variable();
+    const variable = this.#variable();
     const setting = this.path || 'the configuration';
-    const place = variable?.name ?? this.root.file ?? 'the environment';
+    const place = variable?.name ?? this.#root.file ?? 'the environment';
     throw new Failure('CONFIG_INVALID', `${setting} ${problem}`, { facts: { setting, place } });
   }
 
-  private child(spelling: string): ConfigView {
+  #child(spelling: string): ConfigView {
     const name = spelling.toLowerCase();
     const { value } = this;
     if (!isBlank(value) && !isTable(value)) return this.fail('is not a table of settings');
     return new ConfigView(
-      this.root,
-      [...this.names, name],
+      this.#root,
+      [...this.#names, name],
       isTable(value) ? value.get(name) : undefined,
     );
   }
 
-  private leaf(): ConfigValue | undefined {
-    return this.variable()?.value ?? this.value;
+  #leaf(): ConfigValue | undefined {
+    return this.#variable()?.value ?? this.value;
   }
 
-  private variable(): { readonly name: string; readonly value: string } | undefined {
-    if (this.names.length === 0) return undefined;
-    for (const prefix of this.root.prefixes) {
+  #variable(): { readonly name: string; readonly value: string } | undefined {
+    if (this.#names.length === 0) return undefined;
+    for (const prefix of this.#root.prefixes) {
       const name = variableName(prefix, this.path);
-      const value = this.root.env[name];
+      const value = this.#root.env[name];
       if (value !== undefined && value !== '') return { name, value };
     }
     return undefined;

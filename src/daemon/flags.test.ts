@@ -42,5 +42,7 @@ it.each([
   ['---config=x'],
   [''],
 ])('refuses %j', (argument) => {
-  expect(() => parse(argument)).toThrow(expect.objectContaining({ code: 'USAGE' }));
+  expect(() => parse(argument)).toThrow(
+    expect.objectContaining({ code: 'USAGE', remedy: 'paraph-signer -help lists the flags.' }),
+  );
 });

@@ -25,12 +25,12 @@ export function parseDaemonFlags(args: readonly string[], program: string): Daem
     const [, name = '', attached] = flag.exec(argument) ?? [];
     if (takesValue.has(name)) {
       const value = attached ?? args[(at += 1)];
-      if (value === undefined) throw new Failure('USAGE', `-${name} needs a value`);
+      if (value === undefined) throw misuse(`-${name} needs a value`, program);
       values.set(name, value);
     } else if (switches.has(name)) {
-      isOn.set(name, switchValue(name, attached));
+      isOn.set(name, switchValue(name, attached, program));
     } else {
-      throw new Failure('USAGE', `${JSON.stringify(argument)} is not a flag of ${program}`);
+      throw misuse(`${JSON.stringify(argument)} is not a flag of ${program}`, program);
     }
   }
   return {
@@ -42,8 +42,12 @@ export function parseDaemonFlags(args: readonly string[], program: string): Daem
   };
 }
 
-function switchValue(name: string, attached: string | undefined): boolean {
+function switchValue(name: string, attached: string | undefined, program: string): boolean {
   if (attached === undefined || on.has(attached)) return true;
   if (off.has(attached)) return false;
-  throw new Failure('USAGE', `-${name} is on or off`);
+  throw misuse(`-${name} is on or off`, program);
+}
+
+function misuse(message: string, program: string): Failure {
+  return new Failure('USAGE', message, { remedy: `${program} -help lists the flags.` });
 }

@@ -81,6 +81,11 @@ export function neighbourLevel(level: LogLevel, step: 1 | -1): LogLevel | undefi
   return logLevels[logLevels.indexOf(level) - step];
 }
 
+/** Whichever of two levels writes more. */
+export function orMoreTalkative(level: LogLevel, other: LogLevel): LogLevel {
+  return logLevels.indexOf(level) < logLevels.indexOf(other) ? level : other;
+}
+
 /** A chain of causes is short in practice; a ring must not hang the log. */
 const maxCauses = 8;
 

@@ -95,7 +95,7 @@ export async function startTrustServer(
     // A replayed file must come from the one who replays it, not from a cache on the way.
     cacheSeconds: { current: 0, consistent: 0 },
   };
-  const running = await startServer(config, { log: silentLog(), now: nowMs });
+  const running = await startServer(config, { log: silentLog(), nowMs });
   return { url: localUrl(running.url), close: () => running.close() };
 }
 

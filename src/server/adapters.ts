@@ -16,7 +16,7 @@ import type { TufStore } from './store/store.ts';
 
 export interface AdapterDeps {
   readonly log: Log;
-  readonly now: () => number;
+  readonly nowMs: () => number;
 }
 
 export async function loadTls(
@@ -25,13 +25,13 @@ export async function loadTls(
 ): Promise<TlsIdentity | undefined> {
   if (tls === undefined) return undefined;
   const pair = await loadKeyPair(tls.certFile, tls.keyFile);
-  for (const warning of keyPairWarnings(pair, deps.now())) deps.log.warning(warning);
+  for (const warning of keyPairWarnings(pair, deps.nowMs())) deps.log.warning(warning);
   const { cert, key } = pair;
   if (tls.clientAuthorityFile === undefined) return { cert, key };
   return { cert, key, clientAuthority: await loadCertificateAuthority(tls.clientAuthorityFile) };
 }
 
-export async function openAuth(auth: TokenAuthConfig, { now }: AdapterDeps): Promise<Authorizer> {
+export async function openAuth(auth: TokenAuthConfig, { nowMs }: AdapterDeps): Promise<Authorizer> {
   const { TokenAuth } = await import('./auth/token.ts');
   const { bundleFile, ...rest } = auth;
   let bundle: Buffer;
@@ -44,22 +44,22 @@ export async function openAuth(auth: TokenAuthConfig, { now }: AdapterDeps): Pro
       { cause },
     );
   }
-  return new TokenAuth({ ...rest, bundle }, now);
+  return new TokenAuth({ ...rest, bundle }, nowMs);
 }
 
 export async function openSigning(
   trust: TrustConfig,
-  { log, now }: AdapterDeps,
+  { log, nowMs }: AdapterDeps,
 ): Promise<SigningService> {
   if (trust.type === 'local') return new LocalSigning();
-  const { host, port, algorithm, authorityFile, certFile, keyFile } = trust;
+  const { host, port, algorithm, certFile, keyFile } = trust;
   const credentials = async () => ({
-    authority: authorityFile ? await loadCertificateAuthority(authorityFile) : undefined,
+    authority: await signerAuthority(trust),
     identity: certFile && keyFile ? await loadKeyPair(certFile, keyFile) : undefined,
   });
   if (trust.isAuthorityAwaited !== true) {
     const { identity } = await credentials();
-    for (const warning of identity ? keyPairWarnings(identity, now()) : []) log.warning(warning);
+    for (const warning of identity ? keyPairWarnings(identity, nowMs()) : []) log.warning(warning);
   }
   return new DeferredSigning('remote', async () => {
     const { RemoteSigning } = await import('./release/remote-signing.ts');
@@ -67,6 +67,20 @@ export async function openSigning(
     logLibraryTo(log);
     return new RemoteSigning({ address: { host, port, credentials }, algorithm });
   });
+}
+
+async function signerAuthority(
+  trust: Extract<TrustConfig, { type: 'remote' }>,
+): Promise<Buffer | undefined> {
+  const { authorityFile, isAuthorityAwaited } = trust;
+  if (authorityFile === undefined) return undefined;
+  try {
+    return await loadCertificateAuthority(authorityFile);
+  } catch (cause) {
+    if (isAuthorityAwaited !== true) throw cause;
+    const way = 'start paraph-signer, or set PARAPH_SIGNER_DATA_DIR here as it is set for it';
+    throw new Failure('SIGNER_UNAVAILABLE', `${authorityFile} is not there yet: ${way}`, { cause });
+  }
 }
 
 export async function openStore({ storage }: ServerConfig): Promise<TufStore> {

@@ -95,7 +95,8 @@ describe('a configuration of notary-server', () => {
       gunPrefixes: [],
       cacheSeconds: { current: 300, consistent: 2_592_000 },
     });
-    expect(logLevel).toBe('error');
+    // Go is silent here up to level error.
+    expect(logLevel).toBe('info');
   });
 
   it('is overridden by the environment, under either name', async () => {
@@ -208,13 +209,17 @@ describe('what an operator hears', () => {
 });
 
 describe('the embedded default', () => {
-  it('keeps to this machine and its directories, and can be overridden', () => {
-    const home = { HOME: directory };
-    const readFrom = (env: Environment) =>
-      readEmbeddedConfig({ ...home, ...env }, prefixes, directory);
+  const readFrom = (env: Environment) =>
+    readEmbeddedConfig({ env: { HOME: directory, ...env }, prefixes }, directory, Date.now());
+
+  it('keeps to this machine and its directories, and can be overridden', async () => {
     const data = join(directory, '.local/share/paraph');
-    expect(readFrom({}).config).toMatchObject({
+    const { config: defaults, logLevel, warnings } = await readFrom({});
+    expect([logLevel, warnings]).toEqual(['info', []]);
+    const certFile = join(data, 'server/server.crt');
+    expect(defaults).toMatchObject({
       listen: { host: '127.0.0.1', port: 4443 },
+      tls: { certFile, keyFile: join(data, 'server/server.key'), isSelfMade: true },
       trust: {
         type: 'remote',
         host: 'localhost',
@@ -224,9 +229,20 @@ describe('the embedded default', () => {
       },
       storage: { backend: 'sqlite', file: join(data, 'server/server.db') },
     });
-    const { config } = readFrom({ NOTARY_SERVER_SERVER_HTTP_ADDR: ':1' });
+    const { config } = await readFrom({ NOTARY_SERVER_SERVER_HTTP_ADDR: ':1' });
     expect(config.listen.port).toBe(1);
-    const memory = readFrom({ PARAPH_SERVER_STORAGE_BACKEND: 'memory' });
+    const memory = await readFrom({ PARAPH_SERVER_STORAGE_BACKEND: 'memory' });
     expect(memory.config.storage).toEqual({ backend: 'memory' });
+  });
+
+  it('knows the signer whose data directory was moved, and is not told of a certificate of others', async () => {
+    const moved = join(directory, 'moved');
+    const { config } = await readFrom({
+      PARAPH_SIGNER_DATA_DIR: moved,
+      PARAPH_SERVER_SERVER_TLS_CERT_FILE: '/etc/tls.crt',
+      PARAPH_SERVER_SERVER_TLS_KEY_FILE: '/etc/tls.key',
+    });
+    expect(config.trust).toMatchObject({ authorityFile: join(moved, 'signer.crt') });
+    expect(config.tls).toMatchObject({ certFile: '/etc/tls.crt', isSelfMade: false });
   });
 });

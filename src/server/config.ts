@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import type { ConfigView } from '../daemon/config.ts';
 import { checkSettings, strictSections } from '../daemon/config-keys.ts';
 import { type ListenAddress, parseListenAddress } from '../daemon/listen-address.ts';
-import { type LogLevel, logLevels } from '../daemon/log.ts';
+import { type LogLevel, logLevelNamed, logLevels } from '../daemon/log.ts';
 import { Failure } from '../errors.ts';
 
 export interface ServerConfig {
@@ -14,6 +14,8 @@ export interface ServerConfig {
     readonly certFile: string;
     readonly keyFile: string;
     readonly clientAuthorityFile?: string;
+    /** Made by this server for itself; clients have to be told of it. */
+    readonly isSelfMade?: boolean;
   };
   readonly trust: TrustConfig;
   readonly storage:
@@ -222,13 +224,10 @@ function cacheSeconds(view: ConfigView, kind: 'current' | 'consistent'): number 
 
 function readLevel(view: ConfigView): LogLevel {
   const setting = view.member('logging.level');
-  const text = setting.text()?.toLowerCase();
-  if (text === undefined) return 'error';
-  const level = text === 'warn' ? 'warning' : text;
-  return (
-    logLevels.find((name) => name === level) ??
-    setting.fail(`is not a level: ${logLevels.join(', ')}`)
-  );
+  const name = setting.text();
+  // Go's default is error. What goes wrong here should be seen by whoever has configured nothing.
+  if (name === undefined) return 'info';
+  return logLevelNamed(name) ?? setting.fail(`must be one of ${logLevels.join(', ')}`);
 }
 
 function exposures({ listen, tls, auth, trust, storage }: ServerConfig): readonly string[] {

@@ -1,6 +1,6 @@
 // The program as operators run it: bundled, in a process of its own.
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -18,7 +18,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dir, { recursive: true }));
 
-const lastLine = (child: Child) => JSON.parse(child.output().trim().split('\n').at(-1) ?? '');
+const texts = (child: Child) => child.output().trim().split('\n');
+const lines = (child: Child) => texts(child).map((line) => JSON.parse(line));
+const lastLine = (child: Child) => JSON.parse(texts(child).at(-1) ?? '');
 
 async function configFile(settings: object = {}): Promise<string> {
   const file = join(dir, 'server.json');
@@ -86,6 +88,37 @@ describe('a start that fails', () => {
   });
 });
 
+describe('what an operator hears', () => {
+  const heard = (child: Child) => lines(child).map(({ level, msg }) => `${level}: ${msg}`);
+
+  it.each([
+    ['no level', undefined],
+    ['level error', { level: 'error' }],
+  ])('of a server with %s in its file is what it does not protect', async (_, logging) => {
+    // An address of documentation, which no machine has: nothing is exposed by this test.
+    const server = { http_addr: '192.0.2.1:0' };
+    const child = runProgram(program, ['-config', await configFile({ server, logging, extra: 1 })]);
+    expect(await child.ended).toBe(1);
+    expect(heard(child)).toEqual([
+      'warning: unknown setting extra is ignored',
+      'warning: connections are not encrypted: there is no server.tls_cert_file',
+      'warning: anyone who connects may publish and delete: there is no auth.type',
+      expect.stringMatching(/^fatal: 192\.0\.2\.1:0 cannot be listened on/),
+    ]);
+  });
+
+  it('at level error is that the signer is away', async () => {
+    const remote = { type: 'remote', hostname: '127.0.0.1', port: 1, key_algorithm: 'ecdsa' };
+    const file = await configFile({ trust_service: remote, logging: { level: 'error' } });
+    const child = runProgram(program, ['-config', file]);
+    await child.says('a health check fails');
+    child.process.kill('SIGTERM');
+    expect(await child.ended).toBe(0);
+    expect(heard(child)).toEqual(['error: a health check fails']);
+    expect(lastLine(child)).toMatchObject({ check: 'Trust operational' });
+  });
+});
+
 describe('a server that runs', () => {
   it('stops in good order on a signal', async () => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -116,8 +149,7 @@ describe('a server that runs', () => {
     await child.says('w4rn');
     child.process.kill('SIGTERM');
     expect(await child.ended).toBe(0);
-    const lines = child.output().trim().split('\n');
-    expect(lines.map((line) => JSON.parse(line))).toContainEqual(
+    expect(lines(child)).toContainEqual(
       expect.objectContaining({ level: 'warning', text: 'w4rn' }),
     );
   });
@@ -125,7 +157,13 @@ describe('a server that runs', () => {
   it('runs on its embedded default, before its signer does', async () => {
     const env = { HOME: join(dir, 'home'), PARAPH_SERVER_SERVER_HTTP_ADDR: '127.0.0.1:0' };
     const child = runProgram(program, [], env);
-    const publisher = publisherAt(await portOf(child));
+    const port = await portOf(child);
+    await child.says(`"copyTo":"~/.docker/tls/127.0.0.1:${port}/ca.crt"`);
+    const { certificate } = lines(child).find(({ copyTo }) => copyTo !== undefined);
+    expect(certificate).toBe(join(env.HOME, '.local/share/paraph/server/server.crt'));
+    const authority = await readFile(certificate, 'utf8');
+    const sim = new RepositorySimulator(undefined, Date.now());
+    const publisher = new HttpPublisher(port, sim, authority);
     expect((await publisher.ask(publisher.tuf('timestamp.json'))).status).toBe(404);
     expect((await publisher.ask(publisher.tuf('timestamp.key'))).status).toBe(500);
     child.process.kill('SIGTERM');

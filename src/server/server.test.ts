@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { errorBody, HttpScene } from '../../test/server/http-scene.ts';
+import { createLog } from '../daemon/log.ts';
 import { tlsFixtures } from '../daemon/tls-fixtures.ts';
 import { fingerprint } from './auth/token-keys.ts';
 import type { ServerConfig } from './config.ts';
@@ -149,6 +150,23 @@ describe('health', () => {
     expect((await at.ask(at.tuf('root.json'))).status).toBe(404);
     const key = await at.ask(at.tuf('timestamp.key'));
     expect([key.status, key.text]).toEqual([500, errorBody('UNKNOWN', 'unknown error', {})]);
+  });
+});
+
+describe('an upload that cannot be signed because the signer is away', () => {
+  it('is an error in the log, though the answer blames the upload as in Go', async () => {
+    const written: string[] = [];
+    const stream = { write: (line: string) => written.push(line) };
+    const log = createLog({ level: 'error', service: 'test', stream });
+    const trust = { type: 'remote', host: '127.0.0.1', port: 1, algorithm: 'ecdsa' } as const;
+    scene = await HttpScene.start({ trust }, {}, log);
+    expect((await scene.upload('root', 'targets')).status).toBe(400);
+    expect((await scene.uploadParts([['root', '{}']])).status).toBe(400);
+    const failed = written.map((line) => JSON.parse(line)).filter(({ operation }) => operation);
+    expect(failed).toEqual([
+      expect.objectContaining({ level: 'error', operation: 'UpdateTUF', status: 400 }),
+    ]);
+    expect(failed[0].error.message).toContain('the signing service did not answer');
   });
 });
 

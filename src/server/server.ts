@@ -26,7 +26,7 @@ import type { TufStore } from './store/store.ts';
 export interface ServerDeps {
   readonly log: Log;
   /** Now, in milliseconds since 1970. */
-  readonly now: () => number;
+  readonly nowMs: () => number;
   readonly limits?: HttpLimits;
 }
 
@@ -48,6 +48,12 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
     const url = `${tls === undefined ? 'http' : 'https'}://${urlHost(listener.host)}:${listener.port}`;
     void rooms.health.start();
     deps.log.info('the server listens', { url, storage: config.storage.backend });
+    if (config.tls?.isSelfMade === true) {
+      deps.log.info('the certificate was made here: clients trust it once they have a copy', {
+        certificate: config.tls.certFile,
+        copyTo: `~/.docker/tls/${new URL(url).host}/ca.crt`,
+      });
+    }
     return {
       url,
       close: async () => {
@@ -73,13 +79,13 @@ interface Rooms {
 }
 
 async function openRooms(config: ServerConfig, deps: ServerDeps): Promise<Rooms> {
-  const { log, now, limits = httpLimits } = deps;
+  const { log, nowMs, limits = httpLimits } = deps;
   const authorizer = config.auth && (await openAuth(config.auth, deps));
   const signing = await openSigning(config.trust, deps);
   const store = await openStore(config);
   const locks = new RepositoryLocks();
-  const renewal = new Renewal({ store, signing, locks, log, now });
-  const health = new Health(healthChecks(config, store, signing));
+  const renewal = new Renewal({ store, signing, locks, log, nowMs });
+  const health = new Health(healthChecks(config, store, signing), { log });
   return { store, signing, locks, renewal, health, authorizer, limits };
 }
 
@@ -90,18 +96,18 @@ async function closeRooms({ store, signing, renewal, health }: Rooms): Promise<v
   await store.close();
 }
 
-function assemble(config: ServerConfig, { log, now }: ServerDeps, rooms: Rooms) {
+function assemble(config: ServerConfig, { log, nowMs }: ServerDeps, rooms: Rooms) {
   const { store, signing, health, authorizer, limits, locks, renewal } = rooms;
   const metrics = new RequestMetrics();
   const handlers = createHandlers({
     files: new PublishedFiles(store, renewal),
-    publisher: new Publisher({ store, signing, locks, now }),
-    keys: { store, signing, now },
+    publisher: new Publisher({ store, signing, locks, nowMs }),
+    keys: { store, signing, nowMs },
     health,
     answers: new MetadataAnswers(config.cacheSeconds),
     uploads: new ByteBudget(limits.inFlightBytes),
     limits,
-    metricsPage: metricsPage(metrics, now),
+    metricsPage: metricsPage(metrics, nowMs),
   });
   const { gunPrefixes } = config;
   const routes = new RouteCache(gunPrefixes);
@@ -115,16 +121,16 @@ function assemble(config: ServerConfig, { log, now }: ServerDeps, rooms: Rooms) 
     sender,
     limits,
     log,
-    now,
+    nowMs,
   });
 }
 
 /** Loaded at the first look: prom-client is slow to load. */
-function metricsPage(metrics: RequestMetrics, now: () => number): () => Promise<Answer> {
+function metricsPage(metrics: RequestMetrics, nowMs: () => number): () => Promise<Answer> {
   let page: Promise<MetricsPage> | undefined;
   return async () => {
     page ??= import('./http/metrics-page.ts').then(
-      ({ MetricsPage }) => new MetricsPage(metrics, now),
+      ({ MetricsPage }) => new MetricsPage(metrics, nowMs),
     );
     const { contentType, text } = await (await page).read();
     return metricsAnswer(contentType, text);

@@ -2,10 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { configFromEnvironment, type Environment, loadConfig } from '../daemon/config.ts';
+import { type Environment, loadConfig } from '../daemon/config.ts';
 import { tlsFixtures } from '../daemon/tls-fixtures.ts';
 import { readSignerConfig } from './config.ts';
-import { withEmbeddedDefaults } from './embedded-defaults.ts';
+import { readEmbeddedConfig } from './embedded-defaults.ts';
 
 const nowMs = Date.now();
 const prefixes = ['PARAPH_SIGNER_', 'NOTARY_SIGNER_'];
@@ -134,9 +134,8 @@ it('warns about what it ignores', async () => {
 
 describe('without a configuration file', () => {
   const embedded = async (env: Environment) => {
-    const dataDir = join(dir, 'embedded');
-    const all = await withEmbeddedDefaults(env, dataDir, nowMs);
-    return readSignerConfig(configFromEnvironment({ env: all, prefixes }, dir), nowMs, () => {});
+    const all = { PARAPH_SIGNER_DATA_DIR: join(dir, 'embedded'), ...env };
+    return readEmbeddedConfig({ env: all, prefixes }, dir, nowMs, () => {});
   };
 
   it('it is a signer on loopback with its keys and certificate in the data directory', async () => {

@@ -9,13 +9,24 @@
 import { dirname } from 'node:path';
 import type { ConfigView } from '../daemon/config.ts';
 import { checkSettings, strictSections } from '../daemon/config-keys.ts';
-import { parseListenAddress } from '../daemon/listen-address.ts';
+import { type ListenAddress, parseListenAddress } from '../daemon/listen-address.ts';
 import { type LogLevel, logLevelNamed, logLevels } from '../daemon/log.ts';
 import type { ListenerTls } from '../daemon/rpc/rpc-server.ts';
 import { keyPairWarnings, loadCertificateAuthority, loadKeyPair } from '../daemon/tls.ts';
 import { Failure } from '../errors.ts';
 import { configuredPassphrases, isAlias, type PassphraseSource } from './passphrases.ts';
-import type { SignerConfig } from './server.ts';
+
+export interface SignerConfig {
+  readonly listen: ListenAddress;
+  readonly tls: ListenerTls;
+  readonly store:
+    | { readonly backend: 'memory' }
+    | { readonly backend: 'sqlite'; readonly file: string };
+  /** Alias under which new keys are sealed. */
+  readonly defaultAlias: string;
+  /** Start although stored keys cannot be opened; signing with them fails. */
+  readonly allowLockedKeys: boolean;
+}
 
 export interface ReadSignerConfig {
   readonly config: SignerConfig;

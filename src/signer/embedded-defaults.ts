@@ -2,22 +2,26 @@
 // keys in one directory and a certificate made at the first start. Written as variables, so that there is one way in
 // which settings are read.
 import { join } from 'node:path';
-import { type Environment, variableName } from '../daemon/config.ts';
+import { type ConfigSource, configFromEnvironment, withDefaults } from '../daemon/config.ts';
+import { dataDirectory } from '../daemon/data-directory.ts';
 import { ensureLocalCertificate } from '../daemon/local-certificate.ts';
+import { type ReadSignerConfig, readSignerConfig } from './config.ts';
 
 /** Names the variable that holds the passphrase: NOTARY_SIGNER_PASSPHRASE, or a credential `passphrase`. */
 const embeddedAlias = 'passphrase';
-const prefix = 'NOTARY_SIGNER_';
 
 /**
- * `env` over the defaults. Makes the certificate, unless the variables name another.
- * @throws Failure DISK
+ * The configuration of `source` over the defaults.
+ * @param warn is told later about passphrase files that others can read
+ * @throws Failure CONFIG_INVALID, also when there is no home directory; DISK
  */
-export async function withEmbeddedDefaults(
-  env: Environment,
-  dataDir: string,
+export async function readEmbeddedConfig(
+  source: ConfigSource,
+  workingDir: string,
   nowMs: number,
-): Promise<Environment> {
+  warn: (message: string) => void,
+): Promise<ReadSignerConfig> {
+  const dataDir = dataDirectory('signer', source.env);
   const { certFile, keyFile } = await ensureLocalCertificate(dataDir, 'signer', nowMs);
   const settings = {
     'server.grpc_addr': '127.0.0.1:7899',
@@ -27,8 +31,6 @@ export async function withEmbeddedDefaults(
     'storage.db_url': join(dataDir, 'signer.db'),
     'storage.default_alias': embeddedAlias,
   };
-  const defaults = new Map(
-    Object.entries(settings).map(([path, value]) => [variableName(prefix, path), value]),
-  );
-  return { ...Object.fromEntries(defaults), ...env };
+  const view = configFromEnvironment(withDefaults(source, settings), workingDir);
+  return readSignerConfig(view, nowMs, warn);
 }

@@ -7,14 +7,15 @@
 // - `close` lets calls that run end, so that no recorded signature is lost to its caller.
 import { randomBytes } from 'node:crypto';
 import { Health } from '../daemon/health.ts';
-import { formatListenAddress, type ListenAddress, reachOf } from '../daemon/listen-address.ts';
+import { formatListenAddress, reachOf } from '../daemon/listen-address.ts';
 import type { Log } from '../daemon/log.ts';
 import { HealthService } from '../daemon/rpc/generated/health.ts';
 import { KeyManagementService, SignerService } from '../daemon/rpc/generated/signer.ts';
 import { logLibraryTo } from '../daemon/rpc/library-log.ts';
 import { maxMessageBytes } from '../daemon/rpc/protocol.ts';
-import { type ListenerTls, RpcServer } from '../daemon/rpc/rpc-server.ts';
+import { RpcServer } from '../daemon/rpc/rpc-server.ts';
 import { Failure } from '../errors.ts';
+import type { SignerConfig } from './config.ts';
 import { healthService } from './health-service.ts';
 import type { PassphraseSource } from './passphrases.ts';
 import { SigningPolicy } from './policy.ts';
@@ -23,18 +24,6 @@ import { SignatureLedger } from './signature-ledger.ts';
 import { MemoryKeyStore } from './store/memory.ts';
 import type { SigningKeyStore } from './store/store.ts';
 import { defaultIterations, Vault } from './vault.ts';
-
-export interface SignerConfig {
-  readonly listen: ListenAddress;
-  readonly tls: ListenerTls;
-  readonly store:
-    | { readonly backend: 'memory' }
-    | { readonly backend: 'sqlite'; readonly file: string };
-  /** Alias under which new keys are sealed. */
-  readonly defaultAlias: string;
-  /** Start although stored keys cannot be opened; signing with them fails. */
-  readonly allowLockedKeys: boolean;
-}
 
 export interface SignerDeps {
   readonly log: Log;
@@ -67,7 +56,7 @@ export async function startSigner(config: SignerConfig, deps: SignerDeps): Promi
   const vault = new Vault({ passphrases, defaultAlias, iterations, log: deps.log });
   const store = await openStore(config);
   const ledger = new SignatureLedger(store, deps.nowMs);
-  const health = new Health(new Map([['DB operational', () => store.check()]]));
+  const health = new Health(new Map([['DB operational', () => store.check()]]), { log: deps.log });
   const parts = { store, vault, ledger, health };
   try {
     await checkAliases(config, parts, passphrases, deps.log);

@@ -10,7 +10,8 @@ import {
   SignerClient,
 } from '../daemon/rpc/generated/signer.ts';
 import { tlsFixtures } from '../daemon/tls-fixtures.ts';
-import { type SignerConfig, type SignerDeps, startSigner } from './server.ts';
+import type { SignerConfig } from './config.ts';
+import { type SignerDeps, startSigner } from './server.ts';
 
 const { authority, server, client } = tlsFixtures;
 const pem = (text: string): Buffer => Buffer.from(text);

@@ -31,7 +31,7 @@ export class LocalServer implements TrustServer {
     signing: this.#signing,
     locks: new RepositoryLocks(),
     log: silentLog(),
-    now: () => this.nowMs,
+    nowMs: () => this.nowMs,
   };
   readonly #publisher = new Publisher(this.#ports);
   readonly #files = new PublishedFiles(this.#store, new Renewal(this.#ports));

@@ -1,7 +1,8 @@
 // A whole paraph-server in this process on a free port, with the memory store and local signing, and a publisher
 // from the simulator who speaks to it in HTTP, byte for byte as given.
 import { type IncomingHttpHeaders, request } from 'node:http';
-import { silentLog } from '../../src/daemon/log.ts';
+import { request as requestTls } from 'node:https';
+import { type Log, silentLog } from '../../src/daemon/log.ts';
 import { JsonView } from '../../src/encoding/json-view.ts';
 import { parseJson } from '../../src/encoding/strict-json.ts';
 import type { ServerConfig } from '../../src/server/config.ts';
@@ -39,10 +40,13 @@ const memoryConfig: ServerConfig = {
 export class HttpPublisher {
   readonly port: number;
   readonly sim: RepositorySimulator;
+  readonly #authority: string | undefined;
 
-  constructor(port: number, sim: RepositorySimulator) {
+  /** @param authority PEM of whoever vouches for the server: the connection is TLS. */
+  constructor(port: number, sim: RepositorySimulator, authority?: string) {
     this.port = port;
     this.sim = sim;
+    this.#authority = authority;
   }
 
   get gun(): string {
@@ -56,8 +60,9 @@ export class HttpPublisher {
   ask(path: string, options: HttpRequest = {}): Promise<HttpAnswer> {
     const { method = 'GET', headers = {}, body } = options;
     return new Promise((resolve, reject) => {
-      const sent = request(
-        { host: '127.0.0.1', port: this.port, path, method, headers, agent: false },
+      const ca = this.#authority;
+      const sent = (ca === undefined ? request : requestTls)(
+        { host: '127.0.0.1', port: this.port, path, method, headers, agent: false, ca },
         (response) => {
           const chunks: Buffer[] = [];
           response.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -107,11 +112,12 @@ export class HttpScene extends HttpPublisher {
   static async start(
     config: Partial<ServerConfig> = {},
     limits: Partial<HttpLimits> = {},
+    log: Log = silentLog(),
   ): Promise<HttpScene> {
     const sim = new RepositorySimulator();
     const deps = {
-      log: silentLog(),
-      now: () => sim.nowMs,
+      log,
+      nowMs: () => sim.nowMs,
       limits: { ...httpLimits, ...limits },
     };
     return new HttpScene(await startServer({ ...memoryConfig, ...config }, deps), sim);

@@ -67,14 +67,14 @@ export class Scene {
   readonly publisher: Publisher;
   readonly renewal: Renewal;
   readonly files: PublishedFiles;
-  readonly #now = (): number => this.sim.nowMs;
+  readonly #nowMs = (): number => this.sim.nowMs;
 
   constructor(store: TufStore = new MemoryStore(), gun?: string) {
     this.sim = new RepositorySimulator(gun);
     this.store = store;
     this.holdOnlineKeys();
     const { signing } = this;
-    const ports = { store, signing, locks: new RepositoryLocks(), now: this.#now };
+    const ports = { store, signing, locks: new RepositoryLocks(), nowMs: this.#nowMs };
     this.publisher = new Publisher(ports);
     this.renewal = new Renewal({ ...ports, log: silentLog() });
     this.files = new PublishedFiles(store, this.renewal);

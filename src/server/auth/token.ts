@@ -43,14 +43,14 @@ interface Verified {
 export class TokenAuth implements Authorizer {
   readonly #options: TokenAuthOptions;
   readonly #keys: TokenKeys;
-  readonly #now: () => number;
+  readonly #nowMs: () => number;
   readonly #verified = new Map<string, Verified>();
 
   /** @throws Failure CONFIG_INVALID when the bundle holds no certificate */
-  constructor(options: TokenAuthOptions, now: () => number) {
+  constructor(options: TokenAuthOptions, nowMs: () => number) {
     this.#options = options;
     this.#keys = new TokenKeys(options.bundle);
-    this.#now = now;
+    this.#nowMs = nowMs;
   }
 
   async authorize(request: AccessRequest): Promise<Verdict> {
@@ -68,7 +68,7 @@ export class TokenAuth implements Authorizer {
   /** Undefined when the token is not one of the issuer's for this service, or not valid now. */
   async #verify(token: string): Promise<Verified | undefined> {
     const known = this.#verified.get(token);
-    if (known !== undefined && isValidAt(known, this.#now())) return known;
+    if (known !== undefined && isValidAt(known, this.#nowMs())) return known;
     this.#verified.delete(token);
     const verified = await this.#verifyAnew(token);
     if (verified === undefined) return undefined;
@@ -78,7 +78,7 @@ export class TokenAuth implements Authorizer {
   }
 
   async #verifyAnew(token: string): Promise<Verified | undefined> {
-    const nowMs = this.#now();
+    const nowMs = this.#nowMs();
     try {
       const key = this.#keys.keyFor(decodeProtectedHeader(token), nowMs);
       const { payload } = await jwtVerify(token, key, {

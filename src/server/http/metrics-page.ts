@@ -13,14 +13,14 @@ class RecordedSummary extends Summary<'operation' | 'quantile'> {
   readonly #metrics: RequestMetrics;
   readonly #measure: Measure;
   readonly #name: string;
-  readonly #now: () => number;
+  readonly #nowMs: () => number;
 
   constructor(name: string, help: string, source: RecordedSource) {
     super({ name, help, registers: [] });
     this.#name = name;
     this.#metrics = source.metrics;
     this.#measure = source.measure;
-    this.#now = source.now;
+    this.#nowMs = source.nowMs;
   }
 
   override async get(): ReturnType<Summary<'operation' | 'quantile'>['get']> {
@@ -33,7 +33,7 @@ class RecordedSummary extends Summary<'operation' | 'quantile'> {
   #values(operation: string, measured: Distribution) {
     const ofQuantile = (quantile: number) => ({
       labels: { operation, quantile },
-      value: measured.quantile(quantile, this.#now()) ?? Number.NaN,
+      value: measured.quantile(quantile, this.#nowMs()) ?? Number.NaN,
       metricName: this.#name,
     });
     return [
@@ -47,7 +47,7 @@ class RecordedSummary extends Summary<'operation' | 'quantile'> {
 interface RecordedSource {
   readonly metrics: RequestMetrics;
   readonly measure: Measure;
-  readonly now: () => number;
+  readonly nowMs: () => number;
 }
 
 export class MetricsPage {
@@ -55,7 +55,7 @@ export class MetricsPage {
   readonly #requests: Counter<'operation' | 'method' | 'code'>;
   readonly #metrics: RequestMetrics;
 
-  constructor(metrics: RequestMetrics, now: () => number) {
+  constructor(metrics: RequestMetrics, nowMs: () => number) {
     this.#metrics = metrics;
     this.#requests = new Counter({
       name: `${prefix}_requests_total`,
@@ -73,7 +73,7 @@ export class MetricsPage {
       ['response_size_bytes', 'The HTTP response sizes in bytes.', (of) => of.responseBytes],
     ];
     for (const [name, help, measure] of summaries) {
-      const summary = new RecordedSummary(`${prefix}_${name}`, help, { metrics, measure, now });
+      const summary = new RecordedSummary(`${prefix}_${name}`, help, { metrics, measure, nowMs });
       this.#registry.registerMetric(summary);
     }
     collectDefaultMetrics({ register: this.#registry });

@@ -2,7 +2,7 @@
 // Whatever goes wrong becomes one of the documented answers. Nothing of a cause reaches the client.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Log } from '../../daemon/log.ts';
-import { asFailure } from '../../errors.ts';
+import { asFailure, isFailure } from '../../errors.ts';
 import { type Authorizer, rightsFor } from '../auth/authorizer.ts';
 import { type Answer, empty, refusal, unreadableRequest } from './answer.ts';
 import type { Call, Handler } from './handlers.ts';
@@ -23,7 +23,7 @@ export interface ServicePorts {
   readonly sender: Sender;
   readonly limits: HttpLimits;
   readonly log: Log;
-  readonly now: () => number;
+  readonly nowMs: () => number;
 }
 
 type Matched = Extract<Resolution, { kind: 'match' }>;
@@ -67,12 +67,22 @@ async function serve(
     const failure = asFailure(error);
     answer = refusalOfFailure(failure, operation);
     const facts = { operation, gun: resolution.match.gun, status: answer.status, error: failure };
-    if (answer.status >= 500) ports.log.error('request failed', facts);
+    if (answer.status >= 500 || isSignersDoing(failure)) ports.log.error('request failed', facts);
     else ports.log.info('request refused', facts);
   }
   finish(request, response, answer, ports);
   const durationUs = (performance.now() - startMs) * 1000;
   record(request, operation, answer, durationUs, ports);
+}
+
+/** Whether the signer stands behind a refusal, which in Go's words looks like the client's doing. */
+function isSignersDoing(failure: Error): boolean {
+  let cause: unknown = failure;
+  while (cause instanceof Error) {
+    if (isFailure(cause, 'SIGNER_UNAVAILABLE', 'SIGNING_KEY_LOCKED', 'SIGNING_FAILED')) return true;
+    cause = cause.cause;
+  }
+  return false;
 }
 
 function answerTo(
@@ -138,14 +148,14 @@ function record(
   operation: Operation,
   answer: Answer,
   durationUs: number,
-  { metrics, log, now }: ServicePorts,
+  { metrics, log, nowMs }: ServicePorts,
 ): void {
   const { method = '', url = '' } = request;
   const measured = operation === 'AllChanges' ? 'Changefeed' : operation;
   const { status, body } = answer;
   const requestBytes = requestSize(request, url);
   const facts = { method, status, durationUs, requestBytes, responseBytes: body.length };
-  metrics.record(measured, facts, now());
+  metrics.record(measured, facts, nowMs());
   if (log.level === 'info' || log.level === 'debug') {
     log.info('response completed', { operation, url, ...facts });
   }

@@ -13,7 +13,7 @@ export interface PublisherPorts {
   readonly store: TufStore;
   readonly signing: SigningService;
   readonly locks: RepositoryLocks;
-  readonly now: () => number;
+  readonly nowMs: () => number;
 }
 
 export class Publisher {
@@ -33,7 +33,7 @@ export class Publisher {
         const publication = await checkUpload(upload, {
           ...this.#ports,
           gun,
-          nowMs: this.#ports.now(),
+          nowMs: this.#ports.nowMs(),
         });
         try {
           await this.#ports.store.publish(publication);
@@ -49,8 +49,8 @@ export class Publisher {
 
   /** False when there was nothing to remove. @throws Failure STORE_FAILED */
   remove(gun: string): Promise<boolean> {
-    const { locks, store, now } = this.#ports;
-    return locks.run(gun, () => store.remove(gun, now()));
+    const { locks, store, nowMs } = this.#ports;
+    return locks.run(gun, () => store.remove(gun, nowMs()));
   }
 
   async #hasMoved({ gun, basedOn }: Publication): Promise<boolean> {

@@ -41,7 +41,7 @@ export interface RenewalPorts {
   readonly signing: SigningService;
   readonly locks: RepositoryLocks;
   readonly log: Log;
-  readonly now: () => number;
+  readonly nowMs: () => number;
 }
 
 export class Renewal {
@@ -63,10 +63,10 @@ export class Renewal {
    * @throws Failure when it or its snapshot has expired and cannot be made anew
    */
   async timestamp(gun: string): Promise<StoredFile | undefined> {
-    const { store, now } = this.#ports;
+    const { store } = this.#ports;
     const stored = await store.newest(gun, 'timestamp');
     if (stored === undefined) return undefined;
-    const nowMs = now();
+    const nowMs = this.#ports.nowMs();
     if (nowMs < (this.#nextLookMs.get(stored) ?? 0)) return stored;
     const release = await currentRelease(store, gun);
     if (release === undefined) return undefined;
@@ -123,8 +123,8 @@ export class Renewal {
   }
 
   async #renewNow(gun: string): Promise<StoredFile | undefined> {
-    const { store, now } = this.#ports;
-    const nowMs = now();
+    const { store } = this.#ports;
+    const nowMs = this.#ports.nowMs();
     const release = await currentRelease(store, gun);
     // Someone published or renewed while this one waited for its turn.
     if (release === undefined) return undefined;

@@ -6,7 +6,7 @@ import { serverKey } from './server-keys.ts';
 
 function ask(scene: Scene, role: 'snapshot' | 'timestamp' = 'snapshot') {
   const { store, signing, sim } = scene;
-  return serverKey(scene.gun, role, { store, signing, now: () => sim.nowMs });
+  return serverKey(scene.gun, role, { store, signing, nowMs: () => sim.nowMs });
 }
 
 describe('the key of a role', () => {

@@ -10,7 +10,7 @@ import { storedRoot } from './stored-root.ts';
 export interface ServerKeyPorts {
   readonly store: TufStore;
   readonly signing: SigningService;
-  readonly now: () => number;
+  readonly nowMs: () => number;
 }
 
 /**
@@ -20,10 +20,10 @@ export interface ServerKeyPorts {
 export async function serverKey(
   gun: string,
   role: OnlineRole,
-  { store, signing, now }: ServerKeyPorts,
+  { store, signing, nowMs }: ServerKeyPorts,
 ): Promise<PublicKey> {
   const release = await currentRelease(store, gun);
-  const root = release && (await storedRoot(store, gun, release, now()));
+  const root = release && (await storedRoot(store, gun, release, nowMs()));
   for (const keyId of root === undefined ? [] : roleKeysOf(root.signed, role).keyIds) {
     const key = await signing.publicKey(keyId);
     if (key !== undefined) return key;
