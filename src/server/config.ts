@@ -1,4 +1,4 @@
-// The server's settings: notary-server's configuration file, unchanged (notary's HTTP API, section 9), and what is
+// The server's settings: notary-server's configuration file, unchanged (HTTP API §9), and what is
 // refused. A setting on which security depends and that is not understood stops the start: an operator believes
 // in what stands in the file.
 import { resolve } from 'node:path';

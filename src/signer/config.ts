@@ -1,5 +1,5 @@
 // The signer's configuration: notary-signer's, unchanged, with a few settings of our own. Reads files and variables into
-// what `startSigner` takes; decides nothing else. The settings are listed in the signer reference, section 2.
+// what `startSigner` takes; decides nothing else. The settings are listed in signer API §2.
 //
 // Invariants:
 // - An unknown name under `server` or `storage` stops the start.

@@ -1,4 +1,4 @@
-// `auth.type: token`: the registry's token authentication (notary's HTTP API, section 8). A request shows a JWT
+// `auth.type: token`: the registry's token authentication (HTTP API §8). A request shows a JWT
 // that someone else issued; the challenge says where to get one. `*` is an action like any other: push and
 // pull do not include it, nor it them.
 import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';

@@ -1,5 +1,5 @@
 // The signing service behind gRPC and mutual TLS: notary-signer or paraph-signer, which speak the same protocol
-// (signer reference, section 1). What a signer answers is not believed further than needed: a public key must
+// (signer API §1). What a signer answers is not believed further than needed: a public key must
 // have the id under which it was asked for, and signatures are verified by whoever attaches them.
 import {
   HealthCheckResponse_ServingStatus,

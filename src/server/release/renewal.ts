@@ -1,4 +1,4 @@
-// Keeps snapshot and timestamp fresh when they are read (notary's HTTP API, section 5), but before they expire:
+// Keeps snapshot and timestamp fresh when they are read (HTTP API §5), but before they expire:
 // Go waits until they have, so that its clients may see a timestamp with seconds left.
 //
 // Invariants:

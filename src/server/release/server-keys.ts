@@ -1,5 +1,5 @@
-// The public halves of keys that the server's signing service holds for a repository (notary's HTTP API,
-// section 6). Nothing is stored here: which key counts is what the published root says.
+// The public halves of keys that the server's signing service holds for a repository (HTTP API §6).
+// Nothing is stored here: which key counts is what the published root says.
 import type { PublicKey } from '../../tuf/public-key.ts';
 import { roleKeysOf } from '../../tuf/root.ts';
 import type { TufStore } from '../store/store.ts';
