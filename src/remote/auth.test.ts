@@ -1,8 +1,5 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Access } from './access.ts';
-import { Authenticator } from './auth.ts';
-import { anonymous, type CredentialSource, type Credentials } from './credentials.ts';
 import {
   answer,
   bodyOf,
@@ -10,7 +7,10 @@ import {
   httpServer,
   httpsServer,
   testClient,
-} from './fixtures/local-servers.ts';
+} from '../../test/remote/local-servers.ts';
+import type { Access } from './access.ts';
+import { Authenticator } from './auth.ts';
+import { anonymous, type CredentialSource, type Credentials } from './credentials.ts';
 import type { HttpResponse } from './http.ts';
 
 afterEach(closeServers);

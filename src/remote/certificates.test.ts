@@ -2,8 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type CertificateSettings, hostTrust } from './certificates.ts';
-import { TestAuthority } from './fixtures/authority.ts';
+import { TestAuthority } from '../../test/remote/authority.ts';
 import {
   answer,
   authority,
@@ -12,7 +11,8 @@ import {
   httpsServer,
   quickLimits,
   temporaryDirectory,
-} from './fixtures/local-servers.ts';
+} from '../../test/remote/local-servers.ts';
+import { type CertificateSettings, hostTrust } from './certificates.ts';
 import { createHttpClient } from './http.ts';
 
 afterEach(closeServers);

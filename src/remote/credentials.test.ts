@@ -1,8 +1,8 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { closeServers, temporaryDirectory } from '../../test/remote/local-servers.ts';
 import { type Credentials, dockerCredentials, notaryAuthCredentials } from './credentials.ts';
-import { closeServers, temporaryDirectory } from './fixtures/local-servers.ts';
 
 let directory: string;
 beforeEach(() => {

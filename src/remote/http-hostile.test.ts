@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { TestAuthority } from './fixtures/authority.ts';
+import { TestAuthority } from '../../test/remote/authority.ts';
 import {
   answer,
   authority,
@@ -11,7 +11,7 @@ import {
   tcpServer,
   testClient,
   unusedPort,
-} from './fixtures/local-servers.ts';
+} from '../../test/remote/local-servers.ts';
 import { createHttpClient, type HttpClient, type HttpRequest, type HttpResponse } from './http.ts';
 
 afterEach(closeServers);

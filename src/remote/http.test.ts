@@ -6,7 +6,7 @@ import {
   httpServer,
   httpsServer,
   testClient,
-} from './fixtures/local-servers.ts';
+} from '../../test/remote/local-servers.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from './http.ts';
 
 afterEach(closeServers);

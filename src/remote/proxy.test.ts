@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { TestAuthority } from './fixtures/authority.ts';
+import { TestAuthority } from '../../test/remote/authority.ts';
 import {
   answer,
   authority,
@@ -9,7 +9,7 @@ import {
   tcpServer,
   testClient,
   unusedPort,
-} from './fixtures/local-servers.ts';
+} from '../../test/remote/local-servers.ts';
 import { isLoopback, type ProxyEnvironment, proxyFor } from './proxy.ts';
 
 afterEach(closeServers);

@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type SandboxRegistry, startRegistry } from '../sandbox/registry.ts';
-import { anonymous } from './credentials.ts';
 import {
   answer,
   authority,
@@ -10,7 +8,9 @@ import {
   httpsServer,
   testClient,
   unusedPort,
-} from './fixtures/local-servers.ts';
+} from '../../test/remote/local-servers.ts';
+import { type SandboxRegistry, startRegistry } from '../sandbox/registry.ts';
+import { anonymous } from './credentials.ts';
 import { connectRegistry, parseReference, type Registry } from './registry.ts';
 
 const running: SandboxRegistry[] = [];

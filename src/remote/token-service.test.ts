@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { answer, closeServers, httpsServer, testClient } from '../../test/remote/local-servers.ts';
 import type { Credentials } from './credentials.ts';
-import { answer, closeServers, httpsServer, testClient } from './fixtures/local-servers.ts';
 import { fetchToken, type Token } from './token-service.ts';
 
 afterEach(closeServers);

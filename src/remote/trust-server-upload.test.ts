@@ -1,7 +1,6 @@
 import { Busboy } from '@fastify/busboy';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { RoleName } from '../tuf/role.ts';
-import { closeServers } from './fixtures/local-servers.ts';
+import { closeServers } from '../../test/remote/local-servers.ts';
 import {
   type Asked,
   always,
@@ -10,7 +9,8 @@ import {
   page,
   type Reply,
   serving,
-} from './fixtures/trust-server.ts';
+} from '../../test/remote/trust-server.ts';
+import type { RoleName } from '../tuf/role.ts';
 
 afterEach(closeServers);
 

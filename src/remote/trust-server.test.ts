@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { anonymous, type CredentialSource } from './credentials.ts';
-import { TestAuthority } from './fixtures/authority.ts';
+import { TestAuthority } from '../../test/remote/authority.ts';
 import {
   answer,
   closeServers,
@@ -9,8 +8,16 @@ import {
   httpsServer,
   testClient,
   unusedPort,
-} from './fixtures/local-servers.ts';
-import { always, bodyForError, gun, page, type Reply, serving } from './fixtures/trust-server.ts';
+} from '../../test/remote/local-servers.ts';
+import {
+  always,
+  bodyForError,
+  gun,
+  page,
+  type Reply,
+  serving,
+} from '../../test/remote/trust-server.ts';
+import { anonymous, type CredentialSource } from './credentials.ts';
 import { connectTrustServer, type TrustServer } from './trust-server.ts';
 
 afterEach(closeServers);

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { TestAuthority } from '../../src/remote/fixtures/authority.ts';
+import { TestAuthority } from '../remote/authority.ts';
 import {
   answer,
   authority,
@@ -12,7 +12,7 @@ import {
   quickLimits,
   temporaryDirectory,
   unusedPort,
-} from '../../src/remote/fixtures/local-servers.ts';
+} from '../remote/local-servers.ts';
 import { RepositorySimulator } from '../simulator/repository.ts';
 import { SimulatedTrustServer } from './trust-server.ts';
 import { paraph, type Result, type WorldPlan } from './world.ts';

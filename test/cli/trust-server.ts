@@ -4,13 +4,8 @@ import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import {
-  answer,
-  authority,
-  httpsServer,
-  temporaryDirectory,
-} from '../../src/remote/fixtures/local-servers.ts';
 import { isRoleName } from '../../src/tuf/role.ts';
+import { answer, authority, httpsServer, temporaryDirectory } from '../remote/local-servers.ts';
 import type { RepositorySimulator } from '../simulator/repository.ts';
 
 /** True when it has answered, or wants no answer to be given. */

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SimulatedTrustServer } from '../../../test/cli/trust-server.ts';
 import { paraph } from '../../../test/cli/world.ts';
+import { answer, closeServers } from '../../../test/remote/local-servers.ts';
 import { RepositorySimulator } from '../../../test/simulator/repository.ts';
-import { answer, closeServers } from '../../remote/fixtures/local-servers.ts';
 
 const NOTARY_AUTH = Buffer.from('ci:s3cret of the test').toString('base64');
 const image = 'registry.test/team/app:1.4';

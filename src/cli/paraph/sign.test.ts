@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Publishing, startPublishing, trust } from '../../../test/cli/publishing.ts';
-import { closeServers, quickLimits } from '../../remote/fixtures/local-servers.ts';
+import { closeServers, quickLimits } from '../../../test/remote/local-servers.ts';
 import { Meddler } from '../../sandbox/meddler.ts';
 
 let desk: Publishing;

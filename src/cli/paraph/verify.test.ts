@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SimulatedTrustServer } from '../../../test/cli/trust-server.ts';
 import { paraph, type Result, type WorldPlan } from '../../../test/cli/world.ts';
+import { answer, closeServers } from '../../../test/remote/local-servers.ts';
 import { RepositorySimulator } from '../../../test/simulator/repository.ts';
-import { answer, closeServers } from '../../remote/fixtures/local-servers.ts';
 import { digestOf } from '../../remote/manifest.ts';
 
 let homeDir: string;
