@@ -5,11 +5,9 @@
 // - Signals are heard before anything listens: one during the start must not end the process without its order.
 // - Warnings of the start are written whatever level is configured: they say what is not protected.
 import { asFailure, isFailure } from '../errors.ts';
+import { version } from '../version.ts';
 import { type DaemonFlags, parseDaemonFlags } from './flags.ts';
 import { createLog, type Log, type LogLevel, neighbourLevel, orMoreTalkative } from './log.ts';
-
-/** Of this release; a test holds it against package.json. */
-const version = '0.1.0';
 
 export interface Daemon {
   /** Of the program, in its log and its help. */

@@ -34,7 +34,7 @@ function facts(file: string) {
   const isMade = database.pragma('user_version', { simple: true }) === 1;
   const all = (sql: string): unknown[] => (isMade ? database.prepare(sql).all() : []);
   const rows = all('SELECT key_id, last_used FROM private_keys');
-  const floors = all('SELECT key_id, version FROM signing_floors');
+  const floors = all('SELECT key_id, version FROM paraph_signing_floors');
   database.close();
   return { integrity, rows, floors };
 }

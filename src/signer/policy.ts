@@ -34,10 +34,10 @@ export interface MadeSignature {
 }
 
 export class SigningPolicy {
-  private readonly parts: SigningPolicyParts;
+  readonly #parts: SigningPolicyParts;
 
   constructor(parts: SigningPolicyParts) {
-    this.parts = parts;
+    this.#parts = parts;
   }
 
   /**
@@ -54,7 +54,7 @@ export class SigningPolicy {
     }
     if (gun.length > maxNameLength) throw new Failure('REFERENCE_INVALID', 'the gun is too long');
     if (role.length > maxNameLength) throw new Failure('ROLE_INVALID', 'the role is too long');
-    const { store, vault, nowMs } = this.parts;
+    const { store, vault, nowMs } = this.#parts;
     for (const row of await store.newestOfEachAlias({ gun, role })) await vault.openRow(row);
     const pending = await store.findPending(gun, role, algorithm);
     const row = pending ?? (await store.add(await vault.create(algorithm, gun, role, nowMs())));
@@ -64,7 +64,7 @@ export class SigningPolicy {
 
   /** @throws Failure SIGNING_KEY_NOT_FOUND, SIGNING_KEY_LOCKED, KEY_UNREADABLE, KEY_LIMITS, STORE_FAILED */
   async findKey(keyId: string): Promise<OpenKey> {
-    const { store, vault } = this.parts;
+    const { store, vault } = this.#parts;
     const cached = vault.cached(keyId);
     if (cached !== undefined) return cached;
     const row = await store.find(keyId);
@@ -77,20 +77,20 @@ export class SigningPolicy {
   async sign(keyId: string, content: Buffer): Promise<MadeSignature> {
     const { publicKey, privateKey } = await this.findKey(keyId);
     const signature = signNow(privateKey, publicKey, content);
-    await this.record(keyId, signedVersion(content));
+    await this.#record(keyId, signedVersion(content));
     return { key: publicKey, ...signature };
   }
 
   /** Succeeds whether or not the key is there. @throws Failure STORE_FAILED */
   async deleteKey(keyId: string): Promise<void> {
-    const { store, vault, ledger, nowMs } = this.parts;
+    const { store, vault, ledger, nowMs } = this.#parts;
     await store.remove(keyId, nowMs());
     vault.forget(keyId);
     ledger.forget(keyId);
   }
 
-  private async record(keyId: string, version: number | undefined): Promise<void> {
-    const { vault, ledger } = this.parts;
+  async #record(keyId: string, version: number | undefined): Promise<void> {
+    const { vault, ledger } = this.#parts;
     try {
       await ledger.record(keyId, version);
     } catch (error) {

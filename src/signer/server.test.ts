@@ -120,7 +120,7 @@ describe('where it listens', () => {
     const { log, lines } = captureLog();
     const listen = { host: '8.8.8.8', port: 0 };
     const starting = startSigner({ ...memoryConfig, listen }, { log, nowMs: Date.now });
-    await expect(starting).rejects.toMatchObject({ code: 'UNREACHABLE' });
+    await expect(starting).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
     expect(lines.join('')).toContain('public address');
   });
 
@@ -130,7 +130,7 @@ describe('where it listens', () => {
     const address = blocker.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
     await expect(start({ listen: { host: '127.0.0.1', port } })).rejects.toMatchObject({
-      code: 'UNREACHABLE',
+      code: 'CONFIG_INVALID',
     });
     blocker.close();
   });

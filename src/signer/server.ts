@@ -6,6 +6,7 @@
 // - It does not start while the default alias, or an alias of a stored key, has no passphrase or a wrong one.
 // - `close` lets calls that run end, so that no recorded signature is lost to its caller.
 import { randomBytes } from 'node:crypto';
+import { bind } from '../daemon/bind.ts';
 import { Health } from '../daemon/health.ts';
 import { formatListenAddress, reachOf } from '../daemon/listen-address.ts';
 import type { Log } from '../daemon/log.ts';
@@ -42,10 +43,11 @@ export interface RunningSigner {
 const randomPassphraseIterations = 1000;
 /** How long `close` waits for calls that run. */
 const graceMs = 5000;
+
 /**
  * Starts the signer.
- * @throws Failure CONFIG_INVALID (address, or alias without a passphrase), SIGNING_KEY_LOCKED (a stored key does not
- *   open), ADDON_MISSING, DISK, STORE_FAILED, UNREACHABLE (the port cannot be bound)
+ * @throws Failure CONFIG_INVALID (an address that is not allowed or cannot be bound), PASSPHRASE_MISSING,
+ *   SIGNING_KEY_LOCKED (a stored key does not open), ADDON_MISSING, DISK, STORE_FAILED
  */
 export async function startSigner(config: SignerConfig, deps: SignerDeps): Promise<RunningSigner> {
   await checkReach(config, deps.log);
@@ -146,7 +148,11 @@ async function listen(
   ] as const;
   logLibraryTo(deps.log);
   const server = new RpcServer({ tls: config.tls, services, maxMessageBytes });
-  const port = await bind(server, config);
+  const port = await bind(
+    (host, wanted) => server.listen(host, wanted),
+    config.listen,
+    'server.grpc_addr',
+  );
   const address = formatListenAddress({ host: config.listen.host, port });
   deps.log.info('the signer listens', {
     address,
@@ -161,24 +167,6 @@ async function listen(
       deps.log.info('the signer has stopped');
     },
   };
-}
-
-async function bind(server: RpcServer, { listen: { host, port } }: SignerConfig): Promise<number> {
-  // An empty host is every address, of both families where the machine has both.
-  const hosts = host === '' ? ['::', '0.0.0.0'] : [host];
-  let cause: unknown;
-  for (const candidate of hosts) {
-    try {
-      return await server.listen(candidate, port);
-    } catch (error) {
-      cause = error;
-    }
-  }
-  const wanted = formatListenAddress({ host, port });
-  throw new Failure('UNREACHABLE', `the signer cannot listen on ${wanted}`, {
-    cause,
-    remedy: 'Choose a free port and an address of this machine in server.grpc_addr.',
-  });
 }
 
 async function release({ health, vault, store }: Parts): Promise<void> {

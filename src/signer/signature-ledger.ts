@@ -20,18 +20,15 @@ interface Waiting {
 }
 
 export class SignatureLedger {
-  private readonly store: SigningKeyStore;
-  private readonly nowMs: () => number;
-  private readonly remembered = new Map<
-    string,
-    { readonly floor: number; readonly atMs: number }
-  >();
-  private queue: Waiting[] = [];
-  private flushing: Promise<void> | undefined;
+  readonly #store: SigningKeyStore;
+  readonly #nowMs: () => number;
+  readonly #remembered = new Map<string, { readonly floor: number; readonly atMs: number }>();
+  #queue: Waiting[] = [];
+  #flushing: Promise<void> | undefined;
 
   constructor(store: SigningKeyStore, nowMs: () => number) {
-    this.store = store;
-    this.nowMs = nowMs;
+    this.#store = store;
+    this.#nowMs = nowMs;
   }
 
   /**
@@ -39,45 +36,45 @@ export class SignatureLedger {
    * @throws Failure SIGNING_KEY_NOT_FOUND (the key was removed meanwhile), STORE_FAILED
    */
   async record(keyId: string, version: number | undefined): Promise<void> {
-    const atMs = this.nowMs();
-    const known = this.remembered.get(keyId);
+    const atMs = this.#nowMs();
+    const known = this.#remembered.get(keyId);
     const isRecent = known !== undefined && Math.abs(atMs - known.atMs) < lastUsedResolutionMs;
     if (isRecent && (version ?? 0) <= known.floor) return;
     await new Promise<void>((resolve, reject) => {
-      this.queue.push({ record: { keyId, version, atMs }, resolve, reject });
-      this.flushing ??= this.flush();
+      this.#queue.push({ record: { keyId, version, atMs }, resolve, reject });
+      this.#flushing ??= this.#flush();
     });
   }
 
   forget(keyId: string): void {
-    this.remembered.delete(keyId);
+    this.#remembered.delete(keyId);
   }
 
   /** Resolves when everything that was queued is written or refused. */
   async drain(): Promise<void> {
-    await this.flushing;
+    await this.#flushing;
   }
 
-  private async flush(): Promise<void> {
-    while (this.queue.length > 0) {
+  async #flush(): Promise<void> {
+    while (this.#queue.length > 0) {
       // Calls that arrived with this one are handled in this turn of the event loop; they join the commit.
       await new Promise((resolve) => setImmediate(resolve));
-      const batch = this.queue;
-      this.queue = [];
-      await this.write(batch);
+      const batch = this.#queue;
+      this.#queue = [];
+      await this.#write(batch);
     }
-    this.flushing = undefined;
+    this.#flushing = undefined;
   }
 
-  private async write(batch: readonly Waiting[]): Promise<void> {
+  async #write(batch: readonly Waiting[]): Promise<void> {
     try {
-      const missing = await this.store.recordSignatures(batch.map(({ record }) => record));
+      const missing = await this.#store.recordSignatures(batch.map(({ record }) => record));
       for (const { record, resolve, reject } of batch) {
         if (missing.has(record.keyId)) {
           this.forget(record.keyId);
           reject(new Failure('SIGNING_KEY_NOT_FOUND', `signing key not found: ${record.keyId}`));
         } else {
-          this.remember(record);
+          this.#remember(record);
           resolve();
         }
       }
@@ -86,13 +83,13 @@ export class SignatureLedger {
     }
   }
 
-  private remember({ keyId, version, atMs }: SignatureRecord): void {
-    const floor = Math.max(version ?? 0, this.remembered.get(keyId)?.floor ?? 0);
-    this.remembered.delete(keyId);
-    this.remembered.set(keyId, { floor, atMs });
-    for (const oldest of this.remembered.keys()) {
-      if (this.remembered.size <= maxRemembered) return;
-      this.remembered.delete(oldest);
+  #remember({ keyId, version, atMs }: SignatureRecord): void {
+    const floor = Math.max(version ?? 0, this.#remembered.get(keyId)?.floor ?? 0);
+    this.#remembered.delete(keyId);
+    this.#remembered.set(keyId, { floor, atMs });
+    for (const oldest of this.#remembered.keys()) {
+      if (this.#remembered.size <= maxRemembered) return;
+      this.#remembered.delete(oldest);
     }
   }
 }

@@ -59,16 +59,16 @@ const maxOpenKeys = 20_000;
 const maxKeks = 64;
 
 export class Vault {
-  private readonly options: VaultOptions;
-  private readonly iterations: number;
-  private readonly open = new Map<string, Promise<OpenKey>>();
-  private readonly keks = new Map<string, Promise<Buffer>>();
+  readonly #options: VaultOptions;
+  readonly #iterations: number;
+  readonly #open = new Map<string, Promise<OpenKey>>();
+  readonly #keks = new Map<string, Promise<Buffer>>();
   /** How new keys are sealed: taken over from the first row of the default alias that opens, or made anew. */
-  private sealing: KekParameters | undefined;
+  #sealing: KekParameters | undefined;
 
   constructor(options: VaultOptions) {
-    this.options = options;
-    this.iterations = options.iterations ?? defaultIterations;
+    this.#options = options;
+    this.#iterations = options.iterations ?? defaultIterations;
   }
 
   /**
@@ -81,9 +81,9 @@ export class Vault {
     role: string,
     nowMs: number,
   ): Promise<KeyRow> {
-    const alias = this.options.defaultAlias;
-    const parameters = (this.sealing ??= newKekParameters(this.iterations));
-    const kek = await this.kek(alias, parameters);
+    const alias = this.#options.defaultAlias;
+    const parameters = (this.#sealing ??= newKekParameters(this.#iterations));
+    const kek = await this.#kek(alias, parameters);
     const privateKey = generatePrivateKey(algorithm);
     const publicBytes = publicBytesOf(privateKey);
     const plaintext = encodePrivateKey(privateKey);
@@ -108,7 +108,7 @@ export class Vault {
 
   /** The opened key when it is in the cache. */
   cached(keyId: string): Promise<OpenKey> | undefined {
-    return touch(this.open, keyId);
+    return touch(this.#open, keyId);
   }
 
   /**
@@ -118,9 +118,9 @@ export class Vault {
   openRow(row: KeyRow): Promise<OpenKey> {
     const known = this.cached(row.keyId);
     if (known !== undefined) return known;
-    const opening = this.decrypt(row).catch((error: unknown) => {
-      this.open.delete(row.keyId);
-      this.options.log.error('ALARM: a stored signing key cannot be opened; no new key is made', {
+    const opening = this.#decrypt(row).catch((error: unknown) => {
+      this.#open.delete(row.keyId);
+      this.#options.log.error('ALARM: a stored signing key cannot be opened; no new key is made', {
         key: row.keyId,
         gun: row.gun,
         role: row.role,
@@ -129,23 +129,23 @@ export class Vault {
       });
       throw error;
     });
-    this.open.set(row.keyId, opening);
-    dropOldest(this.open, maxOpenKeys);
+    this.#open.set(row.keyId, opening);
+    dropOldest(this.#open, maxOpenKeys);
     return opening;
   }
 
   forget(keyId: string): void {
-    this.open.delete(keyId);
+    this.#open.delete(keyId);
   }
 
   /** Wipes what can be wiped. */
   async close(): Promise<void> {
-    this.open.clear();
-    for (const kek of this.keks.values()) (await kek.catch(() => undefined))?.fill(0);
-    this.keks.clear();
+    this.#open.clear();
+    for (const kek of this.#keks.values()) (await kek.catch(() => undefined))?.fill(0);
+    this.#keks.clear();
   }
 
-  private async decrypt(row: KeyRow): Promise<OpenKey> {
+  async #decrypt(row: KeyRow): Promise<OpenKey> {
     const key = publicKey(row.algorithm, row.publicBytes);
     if (key.id !== row.keyId) {
       throw new Failure(
@@ -154,18 +154,18 @@ export class Vault {
       );
     }
     const sealed = parseSealed(row.privateJwe);
-    const plaintext = await this.unsealUnder(row, sealed);
+    const plaintext = await this.#unsealUnder(row, sealed);
     try {
       const privateKey = decodePrivateKey(row.algorithm, plaintext, row.publicBytes);
-      this.adopt(row, sealed);
+      this.#adopt(row, sealed);
       return { publicKey: key, privateKey, role: row.role };
     } finally {
       plaintext.fill(0);
     }
   }
 
-  private async unsealUnder(row: KeyRow, sealed: SealedKey): Promise<Buffer> {
-    const kek = await this.kek(row.passphraseAlias, sealed);
+  async #unsealUnder(row: KeyRow, sealed: SealedKey): Promise<Buffer> {
+    const kek = await this.#kek(row.passphraseAlias, sealed);
     try {
       return unseal(sealed, kek);
     } catch (cause) {
@@ -175,27 +175,27 @@ export class Vault {
   }
 
   /** Seals new keys under the KEK of a row that opened, so that the next start derives one KEK and not two. */
-  private adopt(row: KeyRow, sealed: SealedKey): void {
+  #adopt(row: KeyRow, sealed: SealedKey): void {
     const isFit =
-      row.passphraseAlias === this.options.defaultAlias && sealed.iterations === this.iterations;
-    if (isFit) this.sealing ??= { iterations: sealed.iterations, salt: sealed.salt };
+      row.passphraseAlias === this.#options.defaultAlias && sealed.iterations === this.#iterations;
+    if (isFit) this.#sealing ??= { iterations: sealed.iterations, salt: sealed.salt };
   }
 
-  private kek(alias: string, parameters: KekParameters): Promise<Buffer> {
+  #kek(alias: string, parameters: KekParameters): Promise<Buffer> {
     const name = `${parameters.iterations} ${parameters.salt.toString('hex')} ${alias}`;
-    const known = touch(this.keks, name);
+    const known = touch(this.#keks, name);
     if (known !== undefined) return known;
-    const deriving = this.derive(alias, parameters).catch((error: unknown) => {
-      this.keks.delete(name);
+    const deriving = this.#derive(alias, parameters).catch((error: unknown) => {
+      this.#keks.delete(name);
       throw error;
     });
-    this.keks.set(name, deriving);
-    dropOldest(this.keks, maxKeks);
+    this.#keks.set(name, deriving);
+    dropOldest(this.#keks, maxKeks);
     return deriving;
   }
 
-  private async derive(alias: string, parameters: KekParameters): Promise<Buffer> {
-    const passphrase = await this.options.passphrases.passphrase(alias);
+  async #derive(alias: string, parameters: KekParameters): Promise<Buffer> {
+    const passphrase = await this.#options.passphrases.passphrase(alias);
     if (passphrase === undefined) throw locked(alias, 'is missing');
     try {
       return await deriveKek(passphrase, parameters);

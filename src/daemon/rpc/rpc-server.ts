@@ -46,20 +46,20 @@ const maxConcurrentStreams = 1000;
 const maxSessionMegabytes = 64;
 
 export class RpcServer {
-  private readonly listener: TlsServer;
-  private readonly grpc: GrpcServer;
-  private readonly sockets = new Set<Socket>();
-  private isClosing = false;
+  readonly #listener: TlsServer;
+  readonly #grpc: GrpcServer;
+  readonly #sockets = new Set<Socket>();
+  #isClosing = false;
 
   constructor(options: RpcServerOptions) {
-    this.grpc = createGrpc(options);
-    this.listener = createListener(options.tls);
-    this.listener.on('connection', (socket: Socket) => this.keep(socket));
+    this.#grpc = createGrpc(options);
+    this.#listener = createListener(options.tls);
+    this.#listener.on('connection', (socket: Socket) => this.#keep(socket));
     // TLS is the listener's: what is handed over needs no more of it.
-    const injector = this.grpc.createConnectionInjector(ServerCredentials.createInsecure());
-    this.listener.on('secureConnection', (socket) => {
+    const injector = this.#grpc.createConnectionInjector(ServerCredentials.createInsecure());
+    this.#listener.on('secureConnection', (socket) => {
       socket.on('error', () => undefined);
-      if (this.isClosing) socket.destroy();
+      if (this.#isClosing) socket.destroy();
       else injector.injectConnection(socket);
     });
   }
@@ -67,10 +67,10 @@ export class RpcServer {
   /** @returns the port that was bound. Rejects with the system's error. */
   listen(host: string, port: number): Promise<number> {
     return new Promise((resolve, reject) => {
-      this.listener.once('error', reject);
-      this.listener.listen({ host, port }, () => {
-        this.listener.off('error', reject);
-        const address = this.listener.address();
+      this.#listener.once('error', reject);
+      this.#listener.listen({ host, port }, () => {
+        this.#listener.off('error', reject);
+        const address = this.#listener.address();
         resolve(typeof address === 'object' && address !== null ? address.port : port);
       });
     });
@@ -78,24 +78,24 @@ export class RpcServer {
 
   /** Takes no more calls, lets those that run end within `graceMs`, then ends every connection. */
   async close(graceMs: number): Promise<void> {
-    this.isClosing = true;
-    const closed = new Promise<void>((resolve) => this.listener.close(() => resolve()));
+    this.#isClosing = true;
+    const closed = new Promise<void>((resolve) => this.#listener.close(() => resolve()));
     let timer: NodeJS.Timeout | undefined;
-    const ended = new Promise<void>((resolve) => this.grpc.tryShutdown(() => resolve()));
+    const ended = new Promise<void>((resolve) => this.#grpc.tryShutdown(() => resolve()));
     const isOverdue = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, graceMs);
     });
     await Promise.race([ended, isOverdue]);
     clearTimeout(timer);
-    this.grpc.forceShutdown();
+    this.#grpc.forceShutdown();
     // Those left never came so far as a call.
-    for (const socket of this.sockets) socket.destroy();
+    for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
 
-  private keep(socket: Socket): void {
-    this.sockets.add(socket);
-    socket.once('close', () => this.sockets.delete(socket));
+  #keep(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
   }
 }
 

@@ -3,6 +3,7 @@ import { createServer as createHttpServer, type RequestListener, type Server } f
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { cannotListen } from '../../daemon/bind.ts';
 import { tlsPolicy, trustClientCertificates } from '../../daemon/tls.ts';
 import { Failure } from '../../errors.ts';
 import { type Answer, unreadableRequest } from './answer.ts';
@@ -49,7 +50,7 @@ export async function listen(
   await new Promise<void>((resolve, reject) => {
     const refuse = (cause: Error): void => {
       guard.stop();
-      reject(new Failure('CONFIG_INVALID', `${host}:${port} cannot be listened on`, { cause }));
+      reject(cannotListen({ host, port }, 'server.http_addr', cause));
     };
     server.once('error', refuse);
     server.listen({ port, ...(host === '' ? {} : { host }) }, () => {

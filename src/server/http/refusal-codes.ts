@@ -1,8 +1,8 @@
 // The error codes of HTTP API §2, with the status and the words that clients match on.
+// Those that Go has for a server without storage, signer or route are not here: this one does not start without them.
 // This is a protocol, not Paraph's own catalogue; refusal-of-failure.ts leads from one to the other.
 
 export const refusals = {
-  NO_STORAGE: { status: 500, message: 'The server is misconfigured and has no storage.' },
   NO_FILENAME: { status: 400, message: 'No file/role name provided.' },
   INVALID_ROLE: {
     status: 400,
@@ -20,18 +20,6 @@ export const refusals = {
   },
   INVALID_UPDATE: { status: 400, message: 'Update sent by the client is invalid.' },
   MALFORMED_UPLOAD: { status: 400, message: 'The body of your request is malformed.' },
-  GENERIC_NOT_FOUND: {
-    status: 404,
-    message: 'You have requested a resource that does not exist.',
-  },
-  NO_CRYPTOSERVICE: {
-    status: 500,
-    message: 'The server does not have a signing service configured.',
-  },
-  NO_KEYALGORITHM: {
-    status: 500,
-    message: 'The server does not have a key algorithm configured.',
-  },
   INVALID_GUN: {
     status: 400,
     message: 'The server does not support actions on images of this name.',
@@ -40,8 +28,6 @@ export const refusals = {
   UNAUTHORIZED: { status: 401, message: 'authentication required' },
   UNKNOWN: { status: 500, message: 'unknown error' },
   // Registered by the library that Go shares with its registry; Go's own routes do not use these.
-  UNSUPPORTED: { status: 405, message: 'The operation is unsupported.' },
-  DENIED: { status: 403, message: 'requested access to the resource is denied' },
   UNAVAILABLE: { status: 503, message: 'service unavailable' },
   TOOMANYREQUESTS: { status: 429, message: 'too many requests' },
   // Ours, for what Go has no limit for.

@@ -18,7 +18,7 @@ import { makeSnapshot, makeTimestamp, nothingBefore, type Predecessor } from './
 import type { OnlineRole, SigningService } from './signing-service.ts';
 import { storedRoot } from './stored-root.ts';
 import { requireSignatures, TargetsCheck } from './targets-check.ts';
-import { asRefusal, refuseExpired, refuseUpload } from './upload-refusal.ts';
+import { asRefusal, refuseExpired, refuseFor, refuseUpload } from './upload-refusal.ts';
 import { readUploadedFiles, type UploadedFiles } from './uploaded-files.ts';
 
 export interface UploadContext {
@@ -85,9 +85,7 @@ async function previousRoot(
   try {
     return await storedRoot(store, gun, release, nowMs);
   } catch (error) {
-    return asRefusal(undefined, () => {
-      throw error;
-    });
+    return refuseFor(undefined, error);
   }
 }
 

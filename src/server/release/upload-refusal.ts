@@ -26,11 +26,16 @@ export function asRefusal<T>(kind: RefusalKind | undefined, step: () => T): T {
   try {
     return step();
   } catch (error) {
-    const failure = asFailure(error);
-    // Not the client's doing: a defect of ours, or a database that fails.
-    if (failure.code === 'INTERNAL' || failure.code === 'STORE_FAILED') throw failure;
-    return refuseUpload(kind, goMessage(failure), failure);
+    return refuseFor(kind, error);
   }
+}
+
+/** Refuses because of `error`, which goes on as it is where it is not the client's doing. */
+export function refuseFor(kind: RefusalKind | undefined, error: unknown): never {
+  const failure = asFailure(error);
+  // A defect of ours, or a database that fails.
+  if (failure.code === 'INTERNAL' || failure.code === 'STORE_FAILED') throw failure;
+  return refuseUpload(kind, goMessage(failure), failure);
 }
 
 /** Messages of `tuf/` are Go's, but for two. */

@@ -54,12 +54,3 @@ export const storeSchema: SqliteSchema = {
   applicationId: 0x50_73_72_56,
   migrations: [firstVersion],
 };
-
-/** As Go writes times: UTC without a zone. */
-export function timeText(ms: number): string {
-  return new Date(ms).toISOString().replace('T', ' ').replace('Z', '');
-}
-
-export function timeMs(text: string): number {
-  return Date.parse(`${text.replace(' ', 'T')}Z`);
-}

@@ -3,12 +3,13 @@
 // take the bytes from memory when they are there: never stale, whoever wrote. Only the newest timestamp, which
 // every client asks for, is looked up once for all requests that one turn of the event loop brings.
 import { createHash } from 'node:crypto';
+import { sqlTime, sqlTimeMs } from '../../daemon/database/sql-time.ts';
 import { type Database, openSqlite, sqliteFailure } from '../../daemon/database/sqlite.ts';
 import { Failure } from '../../errors.ts';
 import { parseRoleName, type RoleName } from '../../tuf/role.ts';
 import { HotFiles } from './hot-files.ts';
 import { inInsertionOrder, judgeBase, judgeVersion } from './publication.ts';
-import { storeSchema, timeMs, timeText } from './sqlite-schema.ts';
+import { storeSchema } from './sqlite-schema.ts';
 import { type ChangeRow, prepareStatements, type Statements } from './sqlite-statements.ts';
 import type { Change, ChangeQuery, NewFile, Publication, StoredFile, TufStore } from './store.ts';
 import { WriteQueue } from './write-queue.ts';
@@ -82,8 +83,8 @@ class SqliteStore implements TufStore {
     const wasThere = await this.#queue.write(() => {
       raiseFloors.run(gun);
       if (removeFiles.run(gun).changes === 0) return false;
-      countGeneration.run(gun, timeText(nowMs));
-      recordChange.run(timeText(nowMs), gun, 0, '', 'deletion');
+      countGeneration.run(gun, sqlTime(nowMs));
+      recordChange.run(sqlTime(nowMs), gun, 0, '', 'deletion');
       return true;
     });
     this.#thisTurn.clear();
@@ -127,7 +128,7 @@ class SqliteStore implements TufStore {
     const { gun, nowMs } = publication;
     const { highest, insertFile, recordChange } = this.#sql;
     judgeBase(publication, highest.get(gun, 'timestamp')?.version);
-    const now = timeText(nowMs);
+    const now = sqlTime(nowMs);
     return files.map((file, at) => {
       const { role, version, bytes } = file;
       const sha256 = sums[at] ?? '';
@@ -156,7 +157,7 @@ class SqliteStore implements TufStore {
       version: row.version,
       sha256: row.sha256,
       bytes: row.data,
-      createdAtMs: timeMs(row.created_at),
+      createdAtMs: sqlTimeMs(row.created_at),
     };
     this.#hot.set(id, file);
     return file;
@@ -178,7 +179,7 @@ function change(row: ChangeRow): Change {
   }
   return {
     id,
-    createdAtMs: timeMs(row.created_at),
+    createdAtMs: sqlTimeMs(row.created_at),
     gun,
     version,
     sha256: row.sha256 ?? '',

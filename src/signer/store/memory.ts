@@ -5,32 +5,32 @@ import type { KeyRow, SignatureRecord, SigningKeyStore } from './store.ts';
 
 export class MemoryKeyStore implements SigningKeyStore {
   /** In order of making. */
-  private readonly rows = new Map<string, KeyRow>();
-  private readonly removed = new Set<string>();
-  private readonly floors = new Map<string, number>();
+  readonly #rows = new Map<string, KeyRow>();
+  readonly #removed = new Set<string>();
+  readonly #floors = new Map<string, number>();
 
   async add(row: KeyRow): Promise<KeyRow> {
     // No await before the row is in: two calls at a time must not both find nothing.
-    const pending = this.pending(row.gun, row.role, row.algorithm);
+    const pending = this.#pending(row.gun, row.role, row.algorithm);
     if (pending !== undefined) return pending;
-    if (this.rows.has(row.keyId) || this.removed.has(row.keyId)) {
+    if (this.#rows.has(row.keyId) || this.#removed.has(row.keyId)) {
       throw new Failure('STORE_FAILED', `key ${row.keyId} is there already`);
     }
-    this.rows.set(row.keyId, row);
+    this.#rows.set(row.keyId, row);
     return row;
   }
 
   async find(keyId: string): Promise<KeyRow | undefined> {
-    return this.rows.get(keyId);
+    return this.#rows.get(keyId);
   }
 
   async findPending(gun: string, role: string, algorithm: string): Promise<KeyRow | undefined> {
-    return this.pending(gun, role, algorithm);
+    return this.#pending(gun, role, algorithm);
   }
 
   async newestOfEachAlias(of?: { gun: string; role: string }): Promise<readonly KeyRow[]> {
     const newest = new Map<string, KeyRow>();
-    for (const row of this.rows.values()) {
+    for (const row of this.#rows.values()) {
       const isAsked = of === undefined || (row.gun === of.gun && row.role === of.role);
       if (isAsked) newest.set(row.passphraseAlias, row);
     }
@@ -40,33 +40,33 @@ export class MemoryKeyStore implements SigningKeyStore {
   async recordSignatures(records: readonly SignatureRecord[]): Promise<ReadonlySet<string>> {
     const missing = new Set<string>();
     for (const { keyId, version, atMs } of records) {
-      const row = this.rows.get(keyId);
+      const row = this.#rows.get(keyId);
       if (row === undefined) {
         missing.add(keyId);
         continue;
       }
-      this.rows.set(keyId, { ...row, lastUsedMs: atMs });
+      this.#rows.set(keyId, { ...row, lastUsedMs: atMs });
       if (version !== undefined)
-        this.floors.set(keyId, Math.max(version, this.floors.get(keyId) ?? 0));
+        this.#floors.set(keyId, Math.max(version, this.#floors.get(keyId) ?? 0));
     }
     return missing;
   }
 
   async floor(keyId: string): Promise<number | undefined> {
-    return this.floors.get(keyId);
+    return this.#floors.get(keyId);
   }
 
   async remove(keyId: string): Promise<void> {
-    if (this.rows.delete(keyId)) this.removed.add(keyId);
+    if (this.#rows.delete(keyId)) this.#removed.add(keyId);
   }
 
   async check(): Promise<void> {}
 
   async close(): Promise<void> {}
 
-  private pending(gun: string, role: string, algorithm: string): KeyRow | undefined {
+  #pending(gun: string, role: string, algorithm: string): KeyRow | undefined {
     let lowest: KeyRow | undefined;
-    for (const row of this.rows.values()) {
+    for (const row of this.#rows.values()) {
       const isCandidate =
         row.gun === gun &&
         row.role === role &&

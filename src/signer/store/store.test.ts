@@ -170,7 +170,7 @@ describe('the sqlite store', () => {
       role: 'timestamp',
       last_used: '2026-11-25 01:02:03.045',
     });
-    expect(database.prepare('SELECT * FROM signing_floors').all()).toEqual([
+    expect(database.prepare('SELECT * FROM paraph_signing_floors').all()).toEqual([
       { key_id: key.keyId, version: 2 },
     ]);
     database.close();
@@ -202,7 +202,7 @@ describe('the sqlite store', () => {
   it('records all of a batch or nothing', async () => {
     const key = await store.add(row());
     const meddler = new Sqlite(file());
-    meddler.exec(`CREATE TRIGGER fail BEFORE INSERT ON signing_floors WHEN NEW.version = 13
+    meddler.exec(`CREATE TRIGGER fail BEFORE INSERT ON paraph_signing_floors WHEN NEW.version = 13
       BEGIN SELECT RAISE(ABORT, 'disk full'); END`);
     const batch = [12, 13].map((version) => ({ keyId: key.keyId, version, atMs: nowMs }));
     await expect(store.recordSignatures(batch)).rejects.toMatchObject({
@@ -217,8 +217,24 @@ describe('the sqlite store', () => {
   it('refuses a row whose columns are not what they should be', async () => {
     const key = await store.add(row());
     const meddler = new Sqlite(file());
-    meddler.prepare('UPDATE private_keys SET private = 1 WHERE key_id = ?').run(key.keyId);
+    const find = () => store.find(key.keyId);
+    for (const [column, wrong] of [
+      ['private', '1'],
+      ['public', "'text'"],
+      ['algorithm', "x'00'"],
+      ['created_at', "x'00'"],
+      ['last_used', '7'],
+    ]) {
+      const { value } = meddler.prepare(`SELECT ${column} AS value FROM private_keys`).get() as {
+        value: unknown;
+      };
+      const set = (sql: string, ...values: unknown[]) =>
+        meddler.prepare(`UPDATE private_keys SET ${column} = ${sql}`).run(...values);
+      set(wrong ?? '');
+      await expect(find(), column).rejects.toMatchObject({ code: 'STORE_FAILED' });
+      set('?', value);
+      expect(await find()).toBeDefined();
+    }
     meddler.close();
-    await expect(store.find(key.keyId)).rejects.toMatchObject({ code: 'STORE_FAILED' });
   });
 });
