@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ConnectionOptions, connect, createServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fixtureLifetimeMs, tlsFixtures } from '../../test/daemon/tls-fixtures.ts';
 import {
   daysToExpiry,
   keyPairWarnings,
@@ -12,7 +13,6 @@ import {
   loadKeyPair,
   tlsPolicy,
 } from './tls.ts';
-import { fixtureLifetimeMs, tlsFixtures } from './tls-fixtures.ts';
 
 let dir: string;
 const at = (name: string) => join(dir, name);

@@ -4,9 +4,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundleProgram, type Child, runProgram } from '../../test/daemon/child-program.ts';
 import { HttpPublisher } from '../../test/server/http-scene.ts';
 import { RepositorySimulator } from '../../test/simulator/repository.ts';
-import { bundleProgram, type Child, runProgram } from '../signer/child-program.ts';
 import { currentRelease, fileOf } from './release/current-release.ts';
 import { openSqliteStore } from './store/sqlite.ts';
 
@@ -14,7 +14,7 @@ let dir: string;
 let program: string;
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'paraph-server-'));
-  program = await bundleProgram(join(dir, 'program'), '../server/main.ts');
+  program = await bundleProgram(join(dir, 'program'), 'server');
 });
 afterAll(() => rm(dir, { recursive: true }));
 

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { tlsFixtures } from '../../test/daemon/tls-fixtures.ts';
 import { errorBody, HttpScene } from '../../test/server/http-scene.ts';
 import { createLog } from '../daemon/log.ts';
-import { tlsFixtures } from '../daemon/tls-fixtures.ts';
 import { fingerprint } from './auth/token-keys.ts';
 import type { ServerConfig } from './config.ts';
 

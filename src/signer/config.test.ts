@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tlsFixtures } from '../../test/daemon/tls-fixtures.ts';
 import { type Environment, loadConfig } from '../daemon/config.ts';
-import { tlsFixtures } from '../daemon/tls-fixtures.ts';
 import { readSignerConfig } from './config.ts';
 import { readEmbeddedConfig } from './embedded-defaults.ts';
 

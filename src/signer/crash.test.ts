@@ -6,15 +6,15 @@ import { join } from 'node:path';
 import { credentials } from '@grpc/grpc-js';
 import Sqlite from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bundleProgram, type Child, runProgram } from './child-program.ts';
-import { crashSteps } from './crash-program.ts';
+import { bundleProgram, type Child, runProgram } from '../../test/daemon/child-program.ts';
+import { crashSteps } from '../../test/signer/programs/crash-program.ts';
 import {
   connect,
   metadata,
   passphrasesOf,
   type SignerConnection,
   testSigner,
-} from './signer-harness.ts';
+} from '../../test/signer/signer-harness.ts';
 import { openSqliteKeyStore } from './store/sqlite.ts';
 
 const gun = 'example.com/app';
@@ -23,8 +23,8 @@ let stepProgram: string;
 let signerProgram: string;
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'paraph-crash-'));
-  stepProgram = await bundleProgram(join(dir, 'step'), './crash-program.ts');
-  signerProgram = await bundleProgram(join(dir, 'signer'), './main.ts');
+  stepProgram = await bundleProgram(join(dir, 'step'), 'crash');
+  signerProgram = await bundleProgram(join(dir, 'signer'), 'signer');
 });
 afterAll(() => rm(dir, { recursive: true }));
 

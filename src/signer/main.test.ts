@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bundleProgram, type Child, runProgram } from './child-program.ts';
+import { bundleProgram, type Child, runProgram } from '../../test/daemon/child-program.ts';
 
 let dir: string;
 let program: string;
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'paraph-main-'));
-  program = await bundleProgram(join(dir, 'program'), './main.ts');
+  program = await bundleProgram(join(dir, 'program'), 'signer');
 });
 afterAll(() => rm(dir, { recursive: true }));
 

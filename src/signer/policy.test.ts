@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { captureLog, metadata, passphrasesOf } from '../../test/signer/signer-harness.ts';
 import { Failure } from '../errors.ts';
 import { SigningPolicy, signedVersion } from './policy.ts';
 import { SignatureLedger } from './signature-ledger.ts';
-import { captureLog, metadata, passphrasesOf } from './signer-harness.ts';
 import { MemoryKeyStore } from './store/memory.ts';
 import { Vault } from './vault.ts';
 

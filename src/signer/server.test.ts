@@ -6,8 +6,7 @@ import { join } from 'node:path';
 import { connect as tlsConnect } from 'node:tls';
 import { credentials } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { tlsFixtures } from '../daemon/tls-fixtures.ts';
-import { startSigner } from './server.ts';
+import { tlsFixtures } from '../../test/daemon/tls-fixtures.ts';
 import {
   captureLog,
   connect,
@@ -17,7 +16,8 @@ import {
   serverTls,
   type TestSigner,
   testSigner,
-} from './signer-harness.ts';
+} from '../../test/signer/signer-harness.ts';
+import { startSigner } from './server.ts';
 
 const gun = 'example.com/app';
 let dir: string;

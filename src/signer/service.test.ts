@@ -1,7 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  metadata,
+  type SignerConnection,
+  type TestSigner,
+  testSigner,
+} from '../../test/signer/signer-harness.ts';
 import { publicKey } from '../tuf/public-key.ts';
 import { isValidSignature } from '../tuf/signature.ts';
-import { metadata, type SignerConnection, type TestSigner, testSigner } from './signer-harness.ts';
 
 const gun = 'example.com/app';
 const unknownId = '0'.repeat(64);

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { bundleOptions } from '../bundle.ts';
 
 const preload = `
 import fs from 'node:fs';
@@ -82,12 +83,7 @@ export async function childProgram(name: keyof typeof programs): Promise<ChildPr
   await build({
     entryPoints: [fileURLToPath(programs[name])],
     outfile: programPath,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    packages: 'external',
-    logLevel: 'error',
+    ...bundleOptions,
   });
   const nodeArgs = ['--import', preloadPath, programPath];
   const environment = (killAt: number) => ({ PATH: process.env['PATH'], KILL_AT: String(killAt) });

@@ -11,7 +11,7 @@ import { connect as connectTls, TLSSocket } from 'node:tls';
 import { gzipSync } from 'node:zlib';
 import { type handleUnaryCall, status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { tlsFixtures } from '../tls-fixtures.ts';
+import { tlsFixtures } from '../../../test/daemon/tls-fixtures.ts';
 import { RpcServer, type Service } from './rpc-server.ts';
 import { RpcError, unary } from './unary.ts';
 

@@ -9,8 +9,8 @@ import {
 import { readFileSync } from 'node:fs';
 import { exportJWK, SignJWT, UnsecuredJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
+import { tlsFixtures } from '../../../test/daemon/tls-fixtures.ts';
 import { SimulatedKey } from '../../../test/simulator/simulated-key.ts';
-import { tlsFixtures } from '../../daemon/tls-fixtures.ts';
 import { TokenAuth, type TokenAuthOptions } from './token.ts';
 import { fingerprint } from './token-keys.ts';
 

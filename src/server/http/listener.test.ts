@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
-import { tlsFixtures } from '../../daemon/tls-fixtures.ts';
+import { tlsFixtures } from '../../../test/daemon/tls-fixtures.ts';
 import { plain } from './answer.ts';
 import { type HttpLimits, httpLimits } from './limits.ts';
 import { type Listener, listen } from './listener.ts';

@@ -11,9 +11,9 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { tlsFixtures } from '../../../test/daemon/tls-fixtures.ts';
 import { HealthService } from '../../daemon/rpc/generated/health.ts';
 import { KeyManagementService, SignerService } from '../../daemon/rpc/generated/signer.ts';
-import { tlsFixtures } from '../../daemon/tls-fixtures.ts';
 import { publicKeyFromSpki } from '../../tuf/public-key.ts';
 import { isValidSignature } from '../../tuf/signature.ts';
 import { RemoteSigning } from './remote-signing.ts';

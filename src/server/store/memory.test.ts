@@ -1,6 +1,6 @@
 import { describe } from 'vitest';
+import { storeContract } from '../../../test/server/store.contract.ts';
 import { MemoryStore } from './memory.ts';
-import { storeContract } from './store.contract.ts';
 
 describe('memory store', () => {
   storeContract(async () => new MemoryStore());

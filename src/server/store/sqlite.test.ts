@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { storeContract } from '../../../test/server/store.contract.ts';
 import { HotFiles } from './hot-files.ts';
 import { openSqliteStore } from './sqlite.ts';
-import { storeContract } from './store.contract.ts';
 import type { Publication } from './store.ts';
 
 let directory: string;

@@ -1,6 +1,6 @@
 // What the server keeps, and the promises every store makes about it. The tables are notary's
 // (`tuf_files`, `changefeed`, `change_category`), so that a Go server can read and continue the same data;
-// facts of our own stand in side tables. Each store is written natively; store.contract.ts is the
+// facts of our own stand in side tables. Each store is written natively; test/server/store.contract.ts is the
 // test that all of them pass. No trust logic here: a store neither parses nor judges what it keeps.
 //
 // Invariants:

@@ -1,17 +1,17 @@
 // For tests: a signer in this process on a free port, and clients that speak to it as a server would.
 import { type ChannelCredentials, credentials, type ServiceError } from '@grpc/grpc-js';
-import { createLog, type Log } from '../daemon/log.ts';
-import { HealthClient } from '../daemon/rpc/generated/health.ts';
+import { createLog, type Log } from '../../src/daemon/log.ts';
+import { HealthClient } from '../../src/daemon/rpc/generated/health.ts';
 import {
   type GetKeyInfoResponse,
   KeyManagementClient,
   type PublicKey,
   type Signature,
   SignerClient,
-} from '../daemon/rpc/generated/signer.ts';
+} from '../../src/daemon/rpc/generated/signer.ts';
+import type { SignerConfig } from '../../src/signer/config.ts';
+import { type SignerDeps, startSigner } from '../../src/signer/server.ts';
 import { tlsFixtures } from '../daemon/tls-fixtures.ts';
-import type { SignerConfig } from './config.ts';
-import { type SignerDeps, startSigner } from './server.ts';
 
 const { authority, server, client } = tlsFixtures;
 const pem = (text: string): Buffer => Buffer.from(text);

@@ -1,12 +1,12 @@
 // For crash.test.ts: makes a key, signs with it and makes another, as a process that kills itself at the step that it is
 // told. Writes a line when an answer would have left.
 import Sqlite from 'better-sqlite3';
-import { silentLog } from '../daemon/log.ts';
-import { SigningPolicy } from './policy.ts';
-import { SignatureLedger } from './signature-ledger.ts';
-import { metadata, passphrasesOf } from './signer-harness.ts';
-import { openSqliteKeyStore } from './store/sqlite.ts';
-import { Vault } from './vault.ts';
+import { silentLog } from '../../../src/daemon/log.ts';
+import { SigningPolicy } from '../../../src/signer/policy.ts';
+import { SignatureLedger } from '../../../src/signer/signature-ledger.ts';
+import { openSqliteKeyStore } from '../../../src/signer/store/sqlite.ts';
+import { Vault } from '../../../src/signer/vault.ts';
+import { metadata, passphrasesOf } from '../signer-harness.ts';
 
 export const crashSteps = [
   'schema made, not committed',

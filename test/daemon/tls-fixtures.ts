@@ -8,8 +8,8 @@ import {
   randomBytes,
   sign,
 } from 'node:crypto';
-import { der } from '../encoding/der.ts';
-import { encodePem } from '../encoding/pem.ts';
+import { der } from '../../src/encoding/der.ts';
+import { encodePem } from '../../src/encoding/pem.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
 /** They began a day ago: a clock that is behind accepts them too. */

@@ -2,9 +2,9 @@
 // the contract: publishers that saw the same state never both win.
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { RoleName } from '../../tuf/role.ts';
-import { maxVersionStep } from '../../tuf/version.ts';
-import type { NewFile, Publication, TufStore } from './store.ts';
+import type { NewFile, Publication, TufStore } from '../../src/server/store/store.ts';
+import type { RoleName } from '../../src/tuf/role.ts';
+import { maxVersionStep } from '../../src/tuf/version.ts';
 
 const gun = 'registry.example.com/team/app';
 const nowMs = Date.parse('2026-11-25T10:00:00.250Z');

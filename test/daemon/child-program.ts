@@ -1,26 +1,30 @@
-// For tests that end a signer from outside: bundles a TypeScript program into a directory of its own, beside a link
+// For tests that end a daemon from outside: bundles a TypeScript program into a directory of its own, beside a link
 // to the packages, and runs it as a child process.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { bundleOptions } from '../bundle.ts';
 
-/** @returns the path of the program made from `source`, an entry point in this room. */
-export async function bundleProgram(dir: string, source: string): Promise<string> {
+/** The programs, spelled out so that checks of the sources see what is used. */
+const sources = {
+  server: new URL('../../src/server/main.ts', import.meta.url),
+  signer: new URL('../../src/signer/main.ts', import.meta.url),
+  crash: new URL('../signer/programs/crash-program.ts', import.meta.url),
+} as const;
+
+/** @returns the path of the program that was made in `dir`. */
+export async function bundleProgram(dir: string, source: keyof typeof sources): Promise<string> {
   await mkdir(dir, { recursive: true });
   await symlink(resolve('node_modules'), join(dir, 'node_modules'));
   await build({
-    entryPoints: { program: resolve(import.meta.dirname, source) },
+    entryPoints: { program: fileURLToPath(sources[source]) },
     outdir: dir,
     outExtension: { '.js': '.mjs' },
-    bundle: true,
     splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    packages: 'external',
-    logLevel: 'warning',
+    ...bundleOptions,
   });
   // As bin/ does: programs export `main`, and the file that is run calls it.
   const file = join(dir, 'run.mjs');
