@@ -4,7 +4,7 @@ import { JsonScanner, type JsonValue } from './json-scanner.ts';
 
 export type { JsonObject, JsonValue } from './json-scanner.ts';
 
-/** Largest document read without an explicit limit: the limit for a root file in the dialect. */
+/** Largest document read without an explicit limit: the limit for a root file (notary dialect §8). */
 const defaultMaxBytes = 100 * 1024 * 1024;
 
 /**

@@ -69,7 +69,7 @@ export function decodePrivateKey(
   return privateKey;
 }
 
-/** A signature in the dialect's form: ecdsa r and s of the curve's width, ed25519 64 bytes. */
+/** A signature (notary dialect §5.3): ecdsa r and s of the curve's width, ed25519 64 bytes. */
 export function signWith(
   privateKey: KeyObject,
   algorithm: string,

@@ -1,4 +1,4 @@
-// Reads, keys, deletion and the routes around them, in the bytes of notary's HTTP API.
+// Reads, keys, deletion and the routes around them, in Go's bytes (HTTP API §1).
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { errorBody, HttpScene } from '../../../test/server/http-scene.ts';

@@ -1,4 +1,4 @@
-// Uploads in the bytes of notary's HTTP API: what is refused before anything is judged, and how the outcomes of
+// Uploads in Go's bytes (HTTP API §3, §4): what is refused before anything is judged, and how the outcomes of
 // the check are worded. The rules themselves are tested in release/.
 import { afterEach, describe, expect, it } from 'vitest';
 import {
