@@ -40,6 +40,8 @@ export interface CommandBody {
 }
 
 export interface Invocation {
+  /** The command, as in the table. */
+  readonly name: string;
   readonly args: readonly string[];
   readonly flags: Flags;
   readonly world: World;

@@ -26,15 +26,33 @@ export interface WrongCall {
   readonly suggestions: readonly string[];
   /** Whose help to read; undefined for `paraph help`. */
   readonly command: string | undefined;
+  /** The flags of that command. */
+  readonly flags: readonly FlagSpec[];
 }
 
 export function readCall(argv: readonly string[], table: readonly CommandSpec[]): Call {
   const [first, ...rest] = argv;
   if (first === undefined || first === '--help' || first === '-h') return helpFor([], table);
   if (first === 'help') return helpFor(rest, table);
+  if (versionWords.includes(first)) return versionMeant(first);
   const program = table.find((spec) => spec.isProgram && spec.name === first);
   if (program !== undefined) return programCall(program, rest);
   return parsedCall(argv, table);
+}
+
+/** How other programs are asked for their version; docker and notary have a command for it. */
+const versionWords: readonly string[] = ['version', '-V', '-v', '-version'];
+
+function versionMeant(word: string): WrongCall {
+  const kind = word.startsWith('-') ? 'option' : 'command';
+  const problem = `unknown ${kind} '${word}'`;
+  return {
+    kind: 'wrong',
+    problem,
+    suggestions: ['paraph --version'],
+    command: undefined,
+    flags: [],
+  };
 }
 
 function helpFor(words: readonly string[], table: readonly CommandSpec[]): Call {
@@ -147,5 +165,18 @@ function thrownCall(
   ];
   const suggestions =
     meant === '' ? [] : meant.split(', ').map((word) => [...before, word].join(' '));
-  return { kind: 'wrong', problem, suggestions, command: spec?.name };
+  return {
+    kind: 'wrong',
+    problem: valueOfSwitch(problem, spec) ?? problem,
+    suggestions,
+    command: spec?.name,
+    flags: spec?.flags ?? [],
+  };
+}
+
+/** `--quiet=yes`, which commander takes for a flag that there is not. */
+function valueOfSwitch(problem: string, spec: CommandSpec | undefined): string | undefined {
+  const [, name] = /^unknown option '--(.*)'$/.exec(problem) ?? [];
+  const isSwitch = name === 'help' || spec?.flags.some((flag) => flag.name === name) === true;
+  return isSwitch ? `--${name} takes no value` : undefined;
 }

@@ -83,6 +83,6 @@ describe('--pins', () => {
   it('fails when the file is missing', async () => {
     const { status, stderr } = await verify('--pins', join(homeDir, 'none.json'));
     expect(status).toBe(2);
-    expect(stderr).toContain('[CONFIG_INVALID]');
+    expect(stderr).toContain('[USAGE]');
   });
 });

@@ -1,15 +1,16 @@
 // What publishing needs beside a session: the private keys of the trust directory and the passphrases that open
 // them. Closing wipes what was decrypted or typed.
+import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ClientEvent } from '../../client/events.ts';
 import type { PublisherPorts } from '../../client/ports.ts';
-import { Failure } from '../../errors.ts';
 import { KeyFileStore } from '../../keys/file-store.ts';
 import { Passphrases } from '../../keys/passphrase.ts';
 import { openTerminal } from '../../keys/terminal-prompt.ts';
 import type { ImageReference } from '../../remote/registry.ts';
 import type { Invocation } from './command.ts';
 import type { Session } from './session.ts';
+import { wrongValue } from './usage-failure.ts';
 
 export class Publisher {
   readonly #session: Session;
@@ -21,7 +22,7 @@ export class Publisher {
     this.#session = session;
     this.#passphrases = new Passphrases({
       environment: world.env,
-      file: flags.text('passphrase-file'),
+      file: pathOf(flags.text('passphrase-file'), world.workingDir),
       descriptor: descriptorOf(flags.text('passphrase-fd')),
       terminal: openTerminal(world.terminalStreams()),
     });
@@ -46,5 +47,11 @@ export class Publisher {
 function descriptorOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (/^\d{1,6}$/.test(text)) return Number(text);
-  throw new Failure('USAGE', `--passphrase-fd ${text} is not the number of a descriptor`);
+  throw wrongValue(`--passphrase-fd ${text} is not the number of a descriptor`, {
+    command: 'sign',
+  });
+}
+
+function pathOf(text: string | undefined, workingDir: string): string | undefined {
+  return text === undefined ? undefined : resolve(workingDir, text);
 }

@@ -60,6 +60,50 @@ describe('a wrong command line', () => {
     expect(stderr).toContain(hint);
   });
 
+  it.each([
+    ['a switch with a value', ['inspect', 'x', '--quiet=yes'], '--quiet takes no value'],
+    ['-V', ['-V'], 'paraph --version'],
+    ['version', ['version'], 'paraph --version'],
+    ['a root key of three digits', ['sign', 'x/y:1', '--root-key', '123'], 'at least 7 digits'],
+    ['a root key that is no ID', ['sign', 'x/y:1', '--root-key', 'my-laptop'], 'at least 7 digits'],
+    [
+      'a missing file',
+      ['verify', 'x/y:1', '--tls-ca', 'no.crt'],
+      '--tls-ca no.crt: there is no such file',
+    ],
+    [
+      'missing pins',
+      ['verify', 'x/y:1', '--pins', 'no.json'],
+      '--pins no.json: there is no such file',
+    ],
+    [
+      'a missing passphrase',
+      ['sign', 'x/y:1', '--passphrase-file', 'no'],
+      '--passphrase-file no: there is no',
+    ],
+    [
+      'a directory for a file',
+      ['verify', 'x/y:1', '--tls-ca', '/'],
+      '--tls-ca /: that is a directory',
+    ],
+  ])('%s: says what is meant, and points to help once', async (_, argv, words) => {
+    const { status, stdout, stderr } = await paraph(argv);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain(words);
+    expect(stderr).toMatch(/\[USAGE\]\n[^]*^ {2}Examples: paraph (help|\w+ --help)\n$/m);
+    expect(stderr.match(/help/g)).toHaveLength(1);
+  });
+
+  it.each(['verify', 'inspect'])(
+    'a passphrase for %s, which opens no key: no flag is advised',
+    async (name) => {
+      const { status, stderr } = await paraph([name, 'x/y:1', '--passphrase=correct horse']);
+      expect(status).toBe(2);
+      expect(stderr).toContain(`paraph ${name} opens no key`);
+      expect(stderr).not.toMatch(/correct horse|--passphrase-f/);
+    },
+  );
+
   it('is told as JSON when JSON is asked for', async () => {
     const { status, stdout, stderr } = await paraph(['sign', '--output', 'json']);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });

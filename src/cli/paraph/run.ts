@@ -31,7 +31,8 @@ export async function runParaph(
     }
     const body = await call.spec.load();
     const { args, flags } = call;
-    return await body.run({ args, flags, world, program: { run: runParaph } });
+    const { name } = call.spec;
+    return await body.run({ name, args, flags, world, program: { run: runParaph } });
   } catch (error) {
     const { reportThrown } = await import('./report-thrown.ts');
     return reportThrown(error, argv, world);

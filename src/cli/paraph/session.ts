@@ -1,11 +1,12 @@
 // The parts that one command works with, made from its flags and surroundings: the trust directory, the
 // connections, the ports of the client. Opened by a command and closed by it, whatever happens.
+import { resolve } from 'node:path';
 import type { ClientEvent } from '../../client/events.ts';
 import type { ConsumerPorts } from '../../client/ports.ts';
 import { readPinFile } from '../../client/trustdir/pin-file.ts';
 import type { Pins } from '../../client/trustdir/pins.ts';
 import { TrustDirectory } from '../../client/trustdir/trust-directory.ts';
-import { type ExitStatus, exitStatus, Failure } from '../../errors.ts';
+import { asFailure, catalogue, type ExitStatus, exitStatus, type Failure } from '../../errors.ts';
 import {
   type CredentialSource,
   dockerCredentials,
@@ -18,8 +19,10 @@ import { version } from '../../version.ts';
 import { noticeJson, noticeLines } from '../render/notice.ts';
 import type { Reporter } from '../render/reporter.ts';
 import type { Invocation } from './command.ts';
+import { requireFlagFiles } from './flag-files.ts';
 import { openReporter } from './open-reporter.ts';
 import { type Places, placesOf } from './places.ts';
+import { withRemedy } from './with-remedy.ts';
 
 /** Causes that a wrong server can have: nothing there, nothing signed, not allowed. */
 const hintedExits: readonly ExitStatus[] = [
@@ -57,14 +60,11 @@ export class Session {
     this.directory = new TrustDirectory(this.places.trustDir);
   }
 
-  /** @throws Failure CONFIG_INVALID for pins that are not understood, CREDENTIALS_UNREADABLE for NOTARY_AUTH, DISK */
+  /** @throws Failure USAGE for a file that a flag names and that is not there, CONFIG_INVALID for pins that are not understood, CREDENTIALS_UNREADABLE for NOTARY_AUTH, DISK */
   static async open(invocation: Invocation): Promise<Session> {
-    const { world, flags } = invocation;
-    const places = placesOf(world, flags);
-    const path = places.pinFile;
-    const isNamed = flags.text('pins') !== undefined;
-    const pins = await readPinFile({ path, isNamed, workingDirectory: world.workingDir });
-    return new Session(invocation, places, pins);
+    await requireFlagFiles(invocation);
+    const places = placesOf(invocation.world, invocation.flags);
+    return new Session(invocation, places, await readPins(invocation, places.pinFile));
   }
 
   /** What reads of `reference` work with. @param listen hears events first; true keeps them from being told */
@@ -88,7 +88,7 @@ export class Session {
 
   /** The trust server of the image's registry. @throws Failure CONFIG_INVALID */
   server({ domain }: ImageReference): TrustServer {
-    const url = trustServerFor(domain, this.#configured());
+    const url = this.#serverUrl(domain);
     const known = this.#servers.get(url.href);
     if (known !== undefined) return known;
     const server = connectTrustServer({
@@ -100,16 +100,23 @@ export class Session {
     return server;
   }
 
+  #serverUrl(domain: string): URL {
+    try {
+      return trustServerFor(domain, this.#configured());
+    } catch (error) {
+      const failure = asFailure(error);
+      const named = this.#invocation.flags.text('server');
+      if (named === undefined || failure.code !== 'CONFIG_INVALID') throw failure;
+      // What was typed is repeated only where it cannot hold a password.
+      const host = /^[\w.-]+(?::\d+)?$/.test(named) ? named : 'HOST:PORT';
+      throw withRemedy(failure, `Write --server https://${host}.`);
+    }
+  }
+
   /** A failure at the trust server, with a hint where nobody said which server to ask. */
   atTrustServer(failure: Failure): Failure {
     if (this.#configured() !== undefined || !hintedExits.includes(failure.exit)) return failure;
-    const { cause, facts, meaning, remedy } = failure;
-    return new Failure(failure.code, failure.message, {
-      cause,
-      facts,
-      ...(meaning === undefined ? {} : { meaning }),
-      remedy: `${remedy}\n${noServerHint}`,
-    });
+    return withRemedy(failure, `${failure.remedy}\n${noServerHint}`);
   }
 
   #configured(): string | undefined {
@@ -128,9 +135,25 @@ export class Session {
   }
 }
 
+async function readPins({ world, flags }: Invocation, path: string): Promise<Pins> {
+  try {
+    const isNamed = flags.text('pins') !== undefined;
+    return await readPinFile({ path, isNamed, workingDirectory: world.workingDir });
+  } catch (error) {
+    const failure = asFailure(error);
+    // The general advice is for the configuration of daemons.
+    if (failure.remedy !== catalogue.CONFIG_INVALID.remedy) throw failure;
+    throw withRemedy(
+      failure,
+      'Correct the file with pins; docs/guide/verifying.md lists its settings.',
+    );
+  }
+}
+
 function openHttp({ world, flags }: Invocation, places: Places): HttpClient {
   const { SSL_CERT_FILE, HTTPS_PROXY, https_proxy, NO_PROXY, no_proxy } = world.env;
-  const caFile = flags.text('tls-ca');
+  const named = flags.text('tls-ca');
+  const caFile = named === undefined ? undefined : resolve(world.workingDir, named);
   return createHttpClient({
     userAgent: `paraph/${version}`,
     ...(world.timeLimits === undefined ? {} : { limits: world.timeLimits }),

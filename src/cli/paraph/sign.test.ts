@@ -40,6 +40,8 @@ describe('the first signing', { timeout: 30_000 }, () => {
       codes: ['[PASSPHRASE_MISSING]'],
     });
     expect(stderr).toContain('DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE');
+    expect(stderr).toContain('--passphrase-file');
+    expect(stderr).toContain('--passphrase-fd');
     expect(keyFiles()).toEqual([]);
   });
 
@@ -274,21 +276,18 @@ describe('what can go wrong with keys', { timeout: 30_000 }, () => {
     expect((await desk.run(['verify', `${desk.repository}:keys`])).status).toBe(4);
   });
 
-  it('an unreadable passphrase file: exit 8, naming it', async () => {
+  it('an empty passphrase file: exit 8, naming it', async () => {
     const { DOCKER_CONTENT_TRUST_SERVER } = desk.env;
-    const words = [
-      'sign',
-      `${desk.repository}:1.4`,
-      '--passphrase-file',
-      '/nonexistent/passphrase',
-    ];
+    const file = join(desk.homeDir, 'empty-passphrase');
+    writeFileSync(file, '', { mode: 0o600 });
+    const words = ['sign', `${desk.repository}:1.4`, '--passphrase-file', file];
     await desk.push('1.4', 'another 1.4');
     const { status, stderr } = await desk.run(words, { env: { DOCKER_CONTENT_TRUST_SERVER } });
     expect({ status, codes: codes(stderr) }).toEqual({
       status: 8,
       codes: ['[PASSPHRASE_MISSING]'],
     });
-    expect(stderr).toContain('/nonexistent/passphrase');
+    expect(stderr).toContain(file);
   });
 
   it('a damaged key file: KEY_UNREADABLE; a missing one: KEY_NOT_FOUND; both exit 8', async () => {

@@ -5,7 +5,7 @@
 // confirmed it; a key that was made stays, and is told, also when the rest failed.
 import type { ClientEvent } from '../../client/events.ts';
 import { type SignResult, signTags } from '../../client/publish/sign-image.ts';
-import { asFailure, type ExitStatus, exitStatus } from '../../errors.ts';
+import { asFailure, type ExitStatus, exitStatus, type Failure } from '../../errors.ts';
 import {
   keptKeyLines,
   newKeyLines,
@@ -18,8 +18,11 @@ import { homely } from './places.ts';
 import { Publisher } from './publisher.ts';
 import { Session } from './session.ts';
 import { type SigningOrder, signingOrders } from './signing-orders.ts';
+import { wrongValue } from './usage-failure.ts';
+import { withRemedy } from './with-remedy.ts';
 
 export const run: CommandBody['run'] = async (invocation) => {
+  rootKeyOf(invocation);
   const session = await Session.open(invocation);
   const publisher = new Publisher(invocation, session);
   try {
@@ -56,7 +59,7 @@ class Signing {
         this.#tell(order, result);
         done.push(signedJson(order, result));
       } catch (error) {
-        const failure = this.#session.atTrustServer(asFailure(error));
+        const failure = this.#session.atTrustServer(withPassphraseFlags(asFailure(error)));
         this.#tellKept(order, made);
         reporter.failure(failure, order.reference.name);
         statuses.push(failure.exit);
@@ -73,7 +76,7 @@ class Signing {
       return event.kind === 'key-chosen' || isOwnRoot(event);
     });
     const tags = images.map(({ tag, digest, size }) => ({ tag, digest, length: size }));
-    const rootKeyId = this.#invocation.flags.text('root-key');
+    const rootKeyId = rootKeyOf(this.#invocation);
     return signTags({ gun: reference.name, tags, rootKeyId }, ports);
   }
 
@@ -96,6 +99,26 @@ class Signing {
   #place(path: string): string {
     return homely(path, this.#invocation.world.homeDir);
   }
+}
+
+/** @throws Failure USAGE for what cannot be the beginning of an ID */
+function rootKeyOf({ flags }: Invocation): string | undefined {
+  const text = flags.text('root-key');
+  if (text === undefined || /^[0-9a-f]{7,64}$/.test(text)) return text;
+  throw wrongValue(`--root-key ${text} is not an ID, or at least 7 digits of its beginning`, {
+    command: 'sign',
+    hints: ['paraph key list shows the keys on this machine.'],
+  });
+}
+
+/** The flags by which this command can be given what was missing. */
+function withPassphraseFlags(failure: Failure): Failure {
+  if (failure.code !== 'PASSPHRASE_MISSING' || failure.remedy.includes('--passphrase-f'))
+    return failure;
+  return withRemedy(
+    failure,
+    `${failure.remedy}\nThe flags are --passphrase-file FILE and --passphrase-fd N.`,
+  );
 }
 
 function isOwnRoot(event: ClientEvent): boolean {

@@ -4,6 +4,7 @@ import { Failure } from '../../errors.ts';
 import { type ImageReference, parseReference } from '../../remote/registry.ts';
 import type { Invocation } from './command.ts';
 import type { Session } from './session.ts';
+import { wrongValue } from './usage-failure.ts';
 
 export interface ImageToSign {
   readonly tag: string;
@@ -47,7 +48,8 @@ function addImage(images: ImageToSign[], image: ImageToSign, { name }: ImageRefe
   const other = images.find(({ tag }) => tag === image.tag);
   if (other === undefined) images.push(image);
   else if (other.digest !== image.digest) {
-    throw new Failure('USAGE', `${name}:${image.tag} is to stand for two images`, {
+    throw wrongValue(`${name}:${image.tag} is to stand for two images`, {
+      command: 'sign',
       facts: { one: other.digest, other: image.digest },
     });
   }
@@ -70,22 +72,26 @@ function givenManifest(
   if (digest === undefined && size === undefined) return undefined;
   const [reference, ...others] = references;
   if (digest === undefined || size === undefined || reference === undefined || others.length > 0) {
-    throw new Failure('USAGE', '--digest and --size go together, with one image', {
-      remedy:
-        'Give the digest of the manifest and its size in bytes:\n  paraph sign IMAGE:TAG --digest sha256:HEX --size BYTES',
+    throw wrongValue('--digest and --size go together, with one image', {
+      command: 'sign',
+      hints: [
+        'Give the digest of the manifest and its size in bytes:',
+        '  paraph sign IMAGE:TAG --digest sha256:HEX --size BYTES',
+      ],
     });
   }
   if (!/^sha256:[0-9a-f]{64}$/.test(digest)) {
-    throw new Failure('USAGE', `--digest ${digest} is not sha256: and 64 hex digits`);
+    throw wrongValue(`--digest ${digest} is not sha256: and 64 hex digits`, { command: 'sign' });
   }
   if (reference.digest !== undefined && reference.digest !== digest) {
-    throw new Failure('USAGE', `${reference.name}:${reference.tag} is to stand for two images`, {
+    throw wrongValue(`${reference.name}:${reference.tag} is to stand for two images`, {
+      command: 'sign',
       facts: { 'beside tag': reference.digest, '--digest': digest },
-      remedy: 'Give the digest once: beside the tag, which asks the registry, or in --digest.',
+      hints: ['Give the digest once: beside the tag, which asks the registry, or in --digest.'],
     });
   }
   if (!/^[1-9]\d{0,9}$/.test(size)) {
-    throw new Failure('USAGE', `--size ${size} is not a number of bytes`);
+    throw wrongValue(`--size ${size} is not a number of bytes`, { command: 'sign' });
   }
   return { tag: reference.tag ?? '', digest, size: Number(size), kind: undefined };
 }
