@@ -39,12 +39,12 @@ export const catalogue = {
   USAGE: {
     exit: usage,
     summary: 'The command line is wrong',
-    remedy: 'See the examples in --help.',
+    remedy: 'Examples: paraph help, paraph COMMAND --help; of a daemon: -help.',
   },
   CONFIG_INVALID: {
     exit: usage,
     summary: 'A configuration file or variable is wrong or unknown where that matters for security',
-    remedy: 'Correct the setting that is named; docs/guide lists every one.',
+    remedy: 'Correct the setting that is named; docs/guide/operating.md lists every one.',
   },
   BACKEND_UNAVAILABLE: {
     exit: usage,
@@ -250,7 +250,7 @@ export const catalogue = {
     remedy: 'Run docker login again, or check the credential helper that is named.',
   },
   UPLOAD_REJECTED: {
-    exit: refused,
+    exit: failed,
     summary: 'The trust server refused an upload',
     remedy: 'Read what the server said; nothing was published.',
   },
@@ -259,7 +259,8 @@ export const catalogue = {
   KEY_NOT_FOUND: {
     exit: key,
     summary: 'A private key that is needed is not on this machine',
-    remedy: 'Import the key, or run the command where the key is.',
+    remedy:
+      'Run the command where the key is, or copy its file into ~/.docker/trust/private here (notary key import FILE does too).',
   },
   KEY_UNREADABLE: {
     exit: key,
@@ -279,7 +280,7 @@ export const catalogue = {
   PASSPHRASE_MISSING: {
     exit: key,
     summary: 'A passphrase is needed and there is no terminal to ask at',
-    remedy: 'Set the variable, file or descriptor that is named.',
+    remedy: 'Set the variable that is named, or give --passphrase-file or --passphrase-fd.',
   },
   PASSPHRASE_UNFIT: {
     exit: key,
@@ -322,7 +323,7 @@ export const catalogue = {
   ALREADY_INITIALISED: {
     exit: conflict,
     summary: 'The repository is signed already',
-    remedy: 'Sign with its existing keys, or import them on this machine.',
+    remedy: 'Sign with its existing keys; copy their files into ~/.docker/trust/private if they are elsewhere.',
   },
 
   // -- this machine
