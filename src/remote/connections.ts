@@ -2,6 +2,8 @@
 //
 // A request that may not be repeated gets a connection of its own: on a kept one, a server that just closed
 // it for being idle cannot be told from one that took the request and then broke.
+// Invariant: who answers is verified whatever the environment says. Node's NODE_TLS_REJECT_UNAUTHORIZED counts
+// only where a program leaves the choice open.
 // Not for concurrent use by several threads; within one event loop it is safe.
 
 import { Agent as PlainAgent } from 'node:http';
@@ -75,7 +77,12 @@ export class Connections {
 
   #open(url: URL, context: SecureContext | undefined, keepAlive: boolean): PlainAgent {
     if (context === undefined) return new PlainAgent({ keepAlive, maxSockets: maxConnections });
-    const options: AgentOptions = { keepAlive, maxSockets: maxConnections, secureContext: context };
+    const options: AgentOptions = {
+      keepAlive,
+      maxSockets: maxConnections,
+      secureContext: context,
+      rejectUnauthorized: true,
+    };
     const proxy: Proxy | undefined = proxyFor(url, this.#settings.proxies ?? {});
     if (proxy === undefined) return new Agent(options);
     return new TunnelAgent(url, proxy, context, this.#settings.connectMs, options);

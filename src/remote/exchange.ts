@@ -91,7 +91,9 @@ function open(request: HttpRequest, agent: Agent): ClientRequest {
       ...(body === undefined ? {} : { 'content-length': length }),
     },
   };
-  return url.protocol === 'https:' ? tlsRequest(url, options) : plainRequest(url, options);
+  return url.protocol === 'https:'
+    ? tlsRequest(url, { ...options, rejectUnauthorized: true })
+    : plainRequest(url, options);
 }
 
 function answerTo(

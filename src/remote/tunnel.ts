@@ -51,6 +51,7 @@ export class TunnelAgent extends Agent {
         socket: tunnel,
         secureContext: this.#secureContext,
         host: this.#origin.hostname,
+        rejectUnauthorized: true,
         ...(servername === undefined ? {} : { servername }),
       });
       stream.setTimeout(this.#connectMs, () =>
@@ -70,9 +71,8 @@ export class TunnelAgent extends Agent {
     const { url, authorization } = this.#proxy;
     const port = this.#origin.port === '' ? '443' : this.#origin.port;
     const authority = `${this.#origin.hostname}:${port}`;
-    const request = url.protocol === 'https:' ? tlsRequest : plainRequest;
     return new Promise((resolve, reject) => {
-      const message = request({
+      const options: RequestOptions = {
         host: url.hostname.replace(/^\[|\]$/g, ''),
         port: url.port === '' ? undefined : url.port,
         method: 'CONNECT',
@@ -82,7 +82,11 @@ export class TunnelAgent extends Agent {
           host: authority,
           ...(authorization === undefined ? {} : { 'proxy-authorization': authorization }),
         },
-      });
+      };
+      const message =
+        url.protocol === 'https:'
+          ? tlsRequest({ ...options, rejectUnauthorized: true })
+          : plainRequest(options);
       message.setTimeout(this.#connectMs, () =>
         message.destroy(new Failure('TIMEOUT', `the proxy ${url.host} did not answer in time`)),
       );

@@ -39,7 +39,7 @@ export class Meddler {
 
   /** Listens on a free port of loopback. */
   static async start({ tls, server }: MeddlerOptions): Promise<Meddler> {
-    const agent = new Agent({ ca: tls.cert, keepAlive: true });
+    const agent = new Agent({ ca: tls.cert, rejectUnauthorized: true, keepAlive: true });
     const listener = createServer(tls, (request, response) => {
       meddler.#answer(request, response, agent).catch(() => response.destroy());
     });

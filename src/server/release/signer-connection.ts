@@ -108,7 +108,8 @@ export class SignerConnection {
     const ca = authority === undefined ? {} : { ca: authority };
     const context = createSecureContext({ ...tlsPolicy, ...ca, ...identity });
     const target = `dns:///${host.includes(':') ? `[${host}]` : host}:${port}`;
-    return new Client(target, credentials.createFromSecureContext(context), channelOptions);
+    const verified = credentials.createFromSecureContext(context, { rejectUnauthorized: true });
+    return new Client(target, verified, channelOptions);
   }
 
   async #try<Request, Response>(
