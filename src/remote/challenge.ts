@@ -5,7 +5,7 @@
 // is an address to which secrets will be sent, so it is only taken as an https URL, or as loopback http
 // when the server itself is on loopback.
 
-import { isLoopback } from './proxy.ts';
+import { isLoopback } from './loopback.ts';
 
 export type Challenge =
   | { readonly scheme: 'basic' }

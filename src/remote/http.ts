@@ -5,6 +5,7 @@
 // to another origin only `accept` and `user-agent` go along; only requests that change nothing are repeated.
 // Safe for concurrent requests; `close` ends the kept connections.
 
+import { setTimeout as pause } from 'node:timers/promises';
 import { Failure } from '../errors.ts';
 import type { CertificateSettings } from './certificates.ts';
 import { Connections } from './connections.ts';
@@ -165,8 +166,4 @@ function retryAfterMs(answer: HttpResponse): number | undefined {
   if (/^\d{1,6}$/.test(value)) return Number(value) * 1000;
   const wait = Date.parse(value) - Date.parse(answer.headers.date ?? '');
   return Number.isFinite(wait) ? Math.max(0, wait) : undefined;
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

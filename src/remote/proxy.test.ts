@@ -10,7 +10,8 @@ import {
   testClient,
   unusedPort,
 } from '../../test/remote/local-servers.ts';
-import { isLoopback, type ProxyEnvironment, proxyFor } from './proxy.ts';
+import { isLoopback } from './loopback.ts';
+import { type ProxyEnvironment, proxyFor } from './proxy.ts';
 
 afterEach(closeServers);
 

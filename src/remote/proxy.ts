@@ -5,6 +5,7 @@
 
 import { BlockList, isIP } from 'node:net';
 import { Failure } from '../errors.ts';
+import { isLoopback, withoutBrackets } from './loopback.ts';
 
 /** The variables that matter, upper case first as in Go. The values come from `main`. */
 export type ProxyEnvironment = Readonly<
@@ -40,17 +41,6 @@ export function proxyFor(target: URL, environment: ProxyEnvironment): Proxy | un
   return { url, authorization: proxyAuthorization(url) };
 }
 
-/** True for `localhost`, 127.0.0.0/8 and ::1, as written in a URL or an image reference (no name lookup). */
-export function isLoopback(hostname: string): boolean {
-  const host = withoutBrackets(hostname).toLowerCase();
-  if (host === 'localhost' || host.endsWith('.localhost')) return true;
-  const family = isIP(host);
-  return family === 4 ? host.startsWith('127.') : family === 6 && loopback6.check(host, 'ipv6');
-}
-
-const loopback6 = new BlockList();
-loopback6.addAddress('::1', 'ipv6');
-
 /** One entry of NO_PROXY: `*`, a name (with its subdomains), `.name` (subdomains only), address, network; each but the last with an optional port. */
 function matches(rule: string, target: URL): boolean {
   if (rule === '') return false;
@@ -84,8 +74,4 @@ function proxyAuthorization(url: URL): string | undefined {
 
 function withScheme(address: string): string {
   return address.includes('://') ? address : `http://${address}`;
-}
-
-function withoutBrackets(hostname: string): string {
-  return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
 }

@@ -27,12 +27,15 @@ const official = 'library/';
 const pathComponent = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
 const domainComponent = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])';
 const host = `(?:${domainComponent}(?:\\.${domainComponent})*|\\[[a-fA-F0-9:]+\\])`;
+const tagForm = '[\\w][\\w.-]{0,127}';
+const wholeTag = new RegExp(`^${tagForm}$`);
 const whole = new RegExp(
-  `^(${host}(?::[0-9]+)?)/(${pathComponent}(?:/${pathComponent})*)(?::([\\w][\\w.-]{0,127}))?(?:@(.+))?$`,
+  `^(${host}(?::[0-9]+)?)/(${pathComponent}(?:/${pathComponent})*)(?::(${tagForm}))?(?:@(.+))?$`,
 );
-const digestForms = [/^sha256:[a-f0-9]{64}$/, /^sha384:[a-f0-9]{96}$/, /^sha512:[a-f0-9]{128}$/];
+const sha256Form = /^sha256:([a-f0-9]{64})$/;
+const digestForms = [sha256Form, /^sha384:[a-f0-9]{96}$/, /^sha512:[a-f0-9]{128}$/];
 
-/** Throws REFERENCE_INVALID saying what is wrong with `text`. */
+/** @throws Failure REFERENCE_INVALID saying what is wrong with `text` */
 export function parseReference(text: string): ImageReference {
   if (text === '') throw invalid(text, 'is empty');
   if (text.length > maxChars) throw invalid(text, 'is too long');
@@ -61,6 +64,16 @@ export function isDigest(text: string): boolean {
   return digestForms.some((form) => form.test(text));
 }
 
+/** The 64 hex digits of `sha256:…`; undefined for any other text, digests of other kinds included. */
+export function sha256DigitsOf(digest: string): string | undefined {
+  return sha256Form.exec(digest)?.[1];
+}
+
+/** True for a tag as registries allow it. */
+export function isTag(text: string): boolean {
+  return wholeTag.test(text);
+}
+
 /** What stands before the first slash is a host if it looks like one; otherwise the name is Docker Hub's. */
 function splitDomain(text: string): readonly [domain: string, remainder: string] {
   const slash = text.indexOf('/');
@@ -74,7 +87,7 @@ function splitDomain(text: string): readonly [domain: string, remainder: string]
 
 function whyNot(remainder: string): string {
   const tag = /:([^/@]*)(?:@|$)/.exec(remainder)?.[1];
-  if (tag !== undefined && !/^[\w][\w.-]{0,127}$/.test(tag)) {
+  if (tag !== undefined && !isTag(tag)) {
     return 'has a tag that cannot be one (letters, digits, _ . -, at most 128)';
   }
   return 'is not of the form NAME:TAG';

@@ -6,7 +6,7 @@
 
 import { isFailure } from '../errors.ts';
 import type { HttpClient, HttpResponse } from './http.ts';
-import { isLoopback } from './proxy.ts';
+import { isLoopback } from './loopback.ts';
 import { isNotTls } from './transport-failure.ts';
 
 export interface RegistryOrigin {

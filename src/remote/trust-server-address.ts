@@ -6,6 +6,7 @@
 import { Failure } from '../errors.ts';
 import type { RoleName } from '../tuf/role.ts';
 import { shown } from './foreign-text.ts';
+import { repositoryNameFault } from './repository-name.ts';
 
 export type MetadataName =
   | { readonly role: RoleName }
@@ -14,11 +15,6 @@ export type MetadataName =
 
 /** The notary server of Docker Hub. */
 const dockerHubServer = 'https://notary.docker.io';
-/** Longest GUN, from the database column of the Go programs. */
-const maxGunChars = 255;
-/** Characters that would end the path, hide a separator, or be read as a pattern by the server. */
-const unfitInGun = /[\p{C}\s?#\\%*]/u;
-
 /**
  * The trust server for images of `domain`: what DOCKER_CONTENT_TRUST_SERVER (`configured`) says, else Docker
  * Hub's, else the registry itself. Throws CONFIG_INVALID unless that is an https URL without login and query.
@@ -44,13 +40,9 @@ export function trustServerUrl(text: string): URL {
 
 /** Address of everything of `gun`, with a slash at its end. Throws REFERENCE_INVALID for an unfit GUN. */
 export function repositoryUrl(base: URL, gun: string): URL {
-  const segments = gun.split('/');
-  const isUnfit =
-    gun.length > maxGunChars ||
-    unfitInGun.test(gun) ||
-    segments.some((segment) => segment === '' || segment === '.' || segment === '..');
-  if (isUnfit) {
-    throw new Failure('REFERENCE_INVALID', `${shown(gun, 80)} cannot be the name of a repository`);
+  const fault = repositoryNameFault(gun);
+  if (fault !== undefined) {
+    throw new Failure('REFERENCE_INVALID', `repository name "${shown(gun, 80)}" ${fault}`);
   }
   return new URL(`${root(base)}v2/${gun}/_trust/tuf/`);
 }

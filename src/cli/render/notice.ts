@@ -1,22 +1,11 @@
 // What client operations report while they work, in words. Names of repositories, roles and rules come from
 // files and servers and are escaped here.
+import { trustReasonWords } from '../../client/consume/trust-reason-words.ts';
 import type { ClientEvent } from '../../client/events.ts';
-import type { TrustReason } from '../../client/trustdir/generations.ts';
 import type { Failure } from '../../errors.ts';
 import { safe } from './safe-text.ts';
 import { proseId } from './short-id.ts';
 import { day, distance, moment } from './time.ts';
-
-/** How a root came to be trusted. */
-export const reasonWords: Readonly<Record<TrustReason, string>> = {
-  'first-use': 'first use',
-  'certificate-pin': 'pinned certificate',
-  'root-key-pin': 'pinned root key',
-  'ca-pin': 'pinned authority',
-  accepted: 'accepted by hand',
-  'made-here': 'made here',
-  cache: 'found in the trust directory',
-};
 
 /** `1f54328, 9ac07e1` */
 export function idList(ids: readonly string[]): string {
@@ -30,7 +19,7 @@ export function noticeLines(event: ClientEvent, nowMs: number): readonly string[
     case 'trust-began':
       return says(
         event.rule === undefined
-          ? `trusted from now on, ${reasonWords[event.reason]}: root ${idList(event.rootKeyIds)}`
+          ? `trusted from now on, ${trustReasonWords[event.reason]}: root ${idList(event.rootKeyIds)}`
           : `trusted from now on by ${safe(event.rule)}: root ${idList(event.rootKeyIds)}`,
       );
     case 'trust-found':

@@ -1,6 +1,8 @@
 // A repository on the screen: its tags with their signers, its roles with their keys, and the same as data.
+
 import type { KeyView, RepositoryView, RoleView, SignedTag } from '../../client/consume/inspect.ts';
-import { idList, reasonWords } from './notice.ts';
+import { trustReasonWords } from '../../client/consume/trust-reason-words.ts';
+import { idList } from './notice.ts';
 import { safe } from './safe-text.ts';
 import { tableDigest, tableId } from './short-id.ts';
 import { table } from './table.ts';
@@ -36,7 +38,7 @@ export function tagLines(shown: ShownRepository, verdict: PullVerdict): readonly
 }
 
 function headLine({ gun, trustedSinceMs, reason, rootKeyIds }: RepositoryView): string {
-  const why = `${day(trustedSinceMs)}, ${reasonWords[reason]}`;
+  const why = `${day(trustedSinceMs)}, ${trustReasonWords[reason]}`;
   return `${safe(gun)}   trusted since ${why}, root ${idList(rootKeyIds)}`;
 }
 

@@ -10,10 +10,8 @@ import { checkRoot } from '../../tuf/root-trust.ts';
 import type { EventSink } from '../events.ts';
 import type { MetadataCache } from '../trustdir/cache.ts';
 import { beginGeneration, type Generation, generationOf } from '../trustdir/generations.ts';
+import { maxRootBytes } from './limits.ts';
 import { rootFacts } from './root-facts.ts';
-
-/** Largest root file, as in Go. */
-export const maxRootBytes = 100 * 1024 * 1024;
 
 export interface Anchor {
   readonly root: RootFile;

@@ -2,18 +2,13 @@
 // have cached since. A cached file counts only when the keys of its role have signed it; whether it is out of
 // date does not matter for a floor.
 import { isFailure } from '../../errors.ts';
-import type { PublicKey } from '../../tuf/public-key.ts';
 import type { RoleName, TargetsRole } from '../../tuf/role.ts';
-import { type Root, roleKeysOf } from '../../tuf/root.ts';
-import { checkThreshold, type RoleKeys } from '../../tuf/signature.ts';
+import type { Root } from '../../tuf/root.ts';
+import { checkThreshold } from '../../tuf/signature.ts';
 import type { SignedFile } from '../../tuf/signed-file.ts';
 import { parseSnapshot, parseTimestamp } from '../../tuf/snapshot.ts';
 import { parseTargets } from '../../tuf/targets.ts';
-
-interface Signers {
-  readonly role: RoleKeys;
-  readonly keys: ReadonlyMap<string, PublicKey>;
-}
+import { baseAuthority, type RoleAuthority } from './role-authority.ts';
 
 export class Floors {
   readonly #versions: Map<RoleName, number>;
@@ -39,37 +34,34 @@ export class Floors {
   /** Takes the version of a cached timestamp, if the keys of `root` have signed it. */
   learnTimestamp(cached: Buffer | undefined, root: Root): void {
     if (cached === undefined) return;
-    const signers = { role: roleKeysOf(root, 'timestamp'), keys: root.keys };
     const remembered = this.#versions.get('timestamp') ?? 0;
-    const timestamp = this.#learn('timestamp', () => parseTimestamp(cached), signers);
+    const timestamp = this.#learn(baseAuthority(root, 'timestamp'), () => parseTimestamp(cached));
     this.#isCacheAhead = timestamp !== undefined && timestamp.version > remembered;
   }
 
   /** The same for a cached snapshot, and which files it lists. */
   learnSnapshot(cached: Buffer | undefined, root: Root): void {
     if (cached === undefined) return;
-    const signers = { role: roleKeysOf(root, 'snapshot'), keys: root.keys };
-    const snapshot = this.#learn('snapshot', () => parseSnapshot(cached), signers);
+    const snapshot = this.#learn(baseAuthority(root, 'snapshot'), () => parseSnapshot(cached));
     this.#listed = new Set(snapshot?.meta.keys());
   }
 
   /**
-   * Takes the version of a cached targets file, if `signers` have signed it. A file that we have cached ourselves has
+   * Takes the version of a cached targets file, if its keys have signed it. A file that we have cached ourselves has
    * its version in memory, and need not be read for it: it may be large.
    */
-  learnTargets(role: TargetsRole, cached: Buffer, signers: Signers): void {
+  learnTargets(role: TargetsRole, cached: Buffer, authority: RoleAuthority): void {
     if (!this.#isCacheAhead && this.#versions.has(role)) return;
-    this.#learn(role, () => parseTargets(cached, role), signers);
+    this.#learn(authority, () => parseTargets(cached, role));
   }
 
   #learn<Signed extends { readonly version: number }>(
-    role: RoleName,
+    { role, roleKeys, keys }: RoleAuthority,
     parse: () => SignedFile<Signed>,
-    signers: Signers,
   ): Signed | undefined {
     try {
       const file = parse();
-      checkThreshold(role, signers.role, signers.keys, file.message, file.signatures);
+      checkThreshold(role, roleKeys, keys, file.message, file.signatures);
       this.#versions.set(role, Math.max(file.signed.version, this.#versions.get(role) ?? 0));
       return file.signed;
     } catch (error) {

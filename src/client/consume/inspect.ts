@@ -1,13 +1,12 @@
 // All there is to show of a repository, as data: signed tags with their signers, roles with their keys, and
 // since when and why it is trusted. Everything shown is verified.
 
-import { walkRoles } from '../../tuf/delegation-walk.ts';
+import { isAllowed, walkRoles } from '../../tuf/delegation-walk.ts';
 import type { PublicKey } from '../../tuf/public-key.ts';
-import { isDelegationRole, type RoleName, type TargetsRole } from '../../tuf/role.ts';
-import { roleKeysOf } from '../../tuf/root.ts';
-import type { RoleKeys } from '../../tuf/signature.ts';
+import { isTargetsRole, type RoleName, type TargetsRole } from '../../tuf/role.ts';
 import type { TrustReason } from '../trustdir/generations.ts';
 import { digestOf, isCounting, releasesRole } from './resolve.ts';
+import { baseAuthority, canonicalIdOf, type RoleAuthority } from './role-authority.ts';
 import { rootFacts } from './root-facts.ts';
 import { signerName } from './signers.ts';
 import type { TrustedRepository } from './trusted-repository.ts';
@@ -88,7 +87,7 @@ function tagsOf(repository: TrustedRepository, only: string | undefined): readon
     const entries =
       only === undefined ? targets.entries() : one === undefined ? [] : [[only, one] as const];
     for (const [tag, target] of entries) {
-      if (!paths.some((prefix) => tag.startsWith(prefix))) continue;
+      if (!isAllowed(tag, paths)) continue;
       const digest = digestOf(target);
       const id = JSON.stringify([tag, digest, digest === undefined ? role : '']);
       const row = rows.get(id) ?? { tag, digest, length: target.length, roles: [] };
@@ -120,11 +119,14 @@ function rolesOf(repository: TrustedRepository): readonly RoleView[] {
   const { set, skipped } = repository;
   const root = set.root.signed;
   const base = (role: 'root' | 'targets' | 'snapshot' | 'timestamp') =>
-    roleView(role, roleKeysOf(root, role), root.keys, headOf(repository, role));
+    roleView(baseAuthority(root, role), headOf(repository, role));
   const delegations = [...walkRoles((name) => set.targets(name))].flatMap(({ file }) => {
     const { roles, keys } = file.signed.delegations;
     return roles.map((delegation) => ({
-      ...roleView(delegation.name, delegation, keys, headOf(repository, delegation.name)),
+      ...roleView(
+        { role: delegation.name, roleKeys: delegation, keys },
+        headOf(repository, delegation.name),
+      ),
       paths: delegation.paths,
       problem: skipped.get(delegation.name)?.message,
     }));
@@ -141,15 +143,10 @@ function headOf({ set }: TrustedRepository, role: RoleName): Head | undefined {
   if (role === 'root') return set.root.signed;
   if (role === 'snapshot') return set.snapshot?.signed;
   if (role === 'timestamp') return set.timestamp?.signed;
-  return role === 'targets' || isDelegationRole(role) ? set.targets(role)?.signed : undefined;
+  return isTargetsRole(role) ? set.targets(role)?.signed : undefined;
 }
 
-function roleView(
-  role: RoleName,
-  roleKeys: RoleKeys,
-  keys: ReadonlyMap<string, PublicKey>,
-  head: Head | undefined,
-): RoleView {
+function roleView({ role, roleKeys, keys }: RoleAuthority, head: Head | undefined): RoleView {
   return {
     role,
     keys: roleKeys.keyIds.flatMap((id) => keyView(keys.get(id))),
@@ -164,13 +161,4 @@ function roleView(
 function keyView(key: PublicKey | undefined): readonly KeyView[] {
   if (key === undefined) return [];
   return [{ id: key.id, canonicalId: canonicalIdOf(key), keyType: key.keyType }];
-}
-
-/** A key of a type that cannot be read is carried along in metadata; it has no other id than the listed one. */
-function canonicalIdOf(key: PublicKey): string {
-  try {
-    return key.canonicalId;
-  } catch {
-    return key.id;
-  }
 }

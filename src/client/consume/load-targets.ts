@@ -1,15 +1,14 @@
 // Loads `targets` and every delegation below it into a trusted set, parents before children.
 import { Failure, isFailure } from '../../errors.ts';
-import { isDelegationRole, parentRole, type TargetsRole } from '../../tuf/role.ts';
-import { roleKeysOf } from '../../tuf/root.ts';
+import { maxRoles } from '../../tuf/delegation-walk.ts';
+import { isDelegationRole, type TargetsRole } from '../../tuf/role.ts';
 import type { TrustedSet } from '../../tuf/trusted-set.ts';
 import type { Floors } from './floors.ts';
+import { baseAuthority, delegatedAuthority, type RoleAuthority } from './role-authority.ts';
 import type { RoleFiles } from './role-files.ts';
 
 /** Downloads at one time. */
 const maxParallel = 8;
-/** Roles in one repository; lookups walk no more (delegation-walk). */
-const maxRoles = 4096;
 
 /**
  * Loads all roles. A delegation that is out of date or not signed enough does not count, nor what is below
@@ -50,9 +49,10 @@ async function loadRole(
     throw new Failure('METADATA_MISSING', 'the snapshot does not list targets');
   }
   try {
-    await files.loadTargets(set, role, meta, (replaced, cached) =>
-      floors.learnTargets(replaced, cached, signersOf(set, replaced)),
-    );
+    await files.loadTargets(set, role, meta, (replaced, cached) => {
+      const authority = authorityOf(set, replaced);
+      if (authority !== undefined) floors.learnTargets(replaced, cached, authority);
+    });
   } catch (error) {
     if (!isDelegationRole(role)) throw error;
     if (!isFailure(error, 'METADATA_EXPIRED', 'THRESHOLD_UNMET')) throw error;
@@ -65,11 +65,8 @@ function childrenOf(set: TrustedSet, role: TargetsRole): readonly TargetsRole[] 
 }
 
 /** Who must sign `role`, by the parent that is verified already. */
-function signersOf(set: TrustedSet, role: TargetsRole) {
-  const root = set.root.signed;
-  if (!isDelegationRole(role)) return { role: roleKeysOf(root, 'targets'), keys: root.keys };
-  const delegations = set.targets(parentRole(role))?.signed.delegations;
-  const listed = delegations?.roles.find(({ name }) => name === role);
-  const none = { keyIds: [], threshold: 1 };
-  return { role: listed ?? none, keys: delegations?.keys ?? new Map() };
+function authorityOf(set: TrustedSet, role: TargetsRole): RoleAuthority | undefined {
+  return isDelegationRole(role)
+    ? delegatedAuthority(set, role)
+    : baseAuthority(set.root.signed, role);
 }

@@ -167,7 +167,7 @@ describe('a later refresh', () => {
         {
           kind: 'cache-used',
           problem: { code },
-          fetchedMs: expect.any(Number),
+          fetchedMs: expect.toSatisfy(Number.isSafeInteger),
           expiresMs: repository.timestamp.expires.ms,
         },
       ]);

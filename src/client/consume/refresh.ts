@@ -15,9 +15,10 @@ import { continueGeneration, type Generation } from '../trustdir/generations.ts'
 import type { Answer } from './answer.ts';
 import { Floors } from './floors.ts';
 import { keep } from './keep.ts';
+import { maxTimestampBytes } from './limits.ts';
 import { loadAllTargets } from './load-targets.ts';
 import { report } from './report.ts';
-import { maxTimestampBytes, RoleFiles } from './role-files.ts';
+import { RoleFiles } from './role-files.ts';
 import { rootFacts } from './root-facts.ts';
 import { RootFinder } from './root-finder.ts';
 import {

@@ -33,6 +33,7 @@ function reportTrust(at: Situation, { set, generation }: TrustedRepository): voi
 async function reportCache(at: Situation, { set, problem }: TrustedRepository): Promise<void> {
   const expiresMs = set.timestamp?.signed.expires.ms;
   if (problem === undefined || expiresMs === undefined) return;
-  const fetchedMs = await at.directory.cache.storedMs('timestamp');
+  const storedMs = await at.directory.cache.storedMs('timestamp');
+  const fetchedMs = storedMs === undefined ? undefined : Math.round(storedMs);
   at.ports.emit({ kind: 'cache-used', gun: at.gun, problem, fetchedMs, expiresMs });
 }

@@ -10,10 +10,7 @@ import type { FileMeta } from '../../tuf/file-meta.ts';
 import type { RoleName, TargetsRole } from '../../tuf/role.ts';
 import type { TrustedSet } from '../../tuf/trusted-set.ts';
 import type { MetadataCache } from '../trustdir/cache.ts';
-
-/** Largest file of any role, whatever length is signed for it; as in Go. */
-const maxFileBytes = 100 * 1024 * 1024;
-export const maxTimestampBytes = 1024 * 1024;
+import { maxFileBytes } from './limits.ts';
 
 export class RoleFiles {
   readonly #gun: string;

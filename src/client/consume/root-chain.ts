@@ -5,7 +5,7 @@ import type { TrustServer } from '../../remote/trust-server.ts';
 import { parseRoot, type RootFile } from '../../tuf/root.ts';
 import { checkRoot } from '../../tuf/root-trust.ts';
 import type { TrustedSet } from '../../tuf/trusted-set.ts';
-import { maxRootBytes } from './anchor.ts';
+import { maxRootBytes } from './limits.ts';
 import { rootChanged, type TrustedRoot } from './root-changed.ts';
 
 /** Roots followed in one refresh. A repository whose root changes weekly reaches this in twenty years. */

@@ -2,7 +2,8 @@
 import type { RootFile } from '../../tuf/root.ts';
 import { roleKeysOf } from '../../tuf/root.ts';
 import { rootKeysOf } from '../../tuf/root-trust.ts';
-import type { Generation, RootFacts, TrustReason } from '../trustdir/generations.ts';
+import type { Generation, RootFacts } from '../trustdir/generations.ts';
+import { trustReasonWords } from './trust-reason-words.ts';
 
 export function rootFacts(file: RootFile, gun: string, nowMs: number): RootFacts {
   const usable = rootKeysOf(file.signed, gun, nowMs);
@@ -15,20 +16,10 @@ export function rootFacts(file: RootFile, gun: string, nowMs: number): RootFacts
   };
 }
 
-const reasonWords: Readonly<Record<TrustReason, string>> = {
-  'first-use': 'first use',
-  'certificate-pin': 'pinned certificate',
-  'root-key-pin': 'pinned root key',
-  'ca-pin': 'pinned authority',
-  accepted: 'accepted by hand',
-  'made-here': 'made here',
-  cache: 'found in the trust directory',
-};
-
 /** `1f54328  since 2024-03-02, first use` */
 export function trustedWords(generation: Generation, keyIds: readonly string[]): string {
   const since = new Date(generation.sinceMs).toISOString().slice(0, 10);
-  return `${shortIds(keyIds)}  since ${since}, ${reasonWords[generation.reason]}`;
+  return `${shortIds(keyIds)}  since ${since}, ${trustReasonWords[generation.reason]}`;
 }
 
 /** `9ac07e1  root version 1, certificate made 2026-11-20`. Nothing in it is verified: it is what was offered. */

@@ -6,9 +6,9 @@ import type { RootFile } from '../../tuf/root.ts';
 import { checkRoot } from '../../tuf/root-trust.ts';
 import { TrustedSet } from '../../tuf/trusted-set.ts';
 import { beginGeneration, type Generation } from '../trustdir/generations.ts';
-import { maxRootBytes } from './anchor.ts';
 import { type Answer, answerOf, isOutage, isRefusal, noTrustData } from './answer.ts';
 import type { Floors } from './floors.ts';
+import { maxRootBytes } from './limits.ts';
 import {
   fetchRootVersion,
   followRoots,

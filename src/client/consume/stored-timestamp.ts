@@ -2,7 +2,7 @@
 // by name, and cannot when the root or a snapshot whose key they lack has run out. A publisher needs that state to
 // repair it. Files by version are served as they are.
 import type { TrustServer } from '../../remote/trust-server.ts';
-import { maxTimestampBytes } from './role-files.ts';
+import { maxTimestampBytes } from './limits.ts';
 
 /**
  * The timestamp with the highest version, looked for above `floor`; undefined when there is none above. Versions of

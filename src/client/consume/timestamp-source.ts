@@ -3,7 +3,6 @@
 // Invariant: a timestamp that came and does not verify is never passed over for an older one.
 import { type Failure, isFailure } from '../../errors.ts';
 import type { TrustedSet } from '../../tuf/trusted-set.ts';
-import { maxRootBytes } from './anchor.ts';
 import {
   type Answer,
   answerOf,
@@ -13,7 +12,8 @@ import {
   timestampMissing,
 } from './answer.ts';
 import type { Floors } from './floors.ts';
-import { maxTimestampBytes, type RoleFiles } from './role-files.ts';
+import { maxRootBytes, maxTimestampBytes } from './limits.ts';
+import type { RoleFiles } from './role-files.ts';
 import type { Situation } from './situation.ts';
 import { newestStoredTimestamp } from './stored-timestamp.ts';
 

@@ -1,10 +1,9 @@
-// After an upload: is it there, was it a race, and what does the server serve now?
-import { createHash } from 'node:crypto';
-import { asFailure, Failure, isFailure } from '../../errors.ts';
+// After an upload: was it a race, and what does the server serve now?
+import { asFailure, type Failure, isFailure } from '../../errors.ts';
 import type { TrustServer } from '../../remote/trust-server.ts';
 import type { RoleName } from '../../tuf/role.ts';
+import { maxTimestampBytes } from '../consume/limits.ts';
 import { refresh } from '../consume/refresh.ts';
-import { maxTimestampBytes } from '../consume/role-files.ts';
 import { consumerRefresh } from '../consume/situation.ts';
 import type { TrustedRepository } from '../consume/trusted-repository.ts';
 import type { PublisherPorts } from '../ports.ts';
@@ -24,33 +23,6 @@ export async function confirm(
     ports.emit({ kind: 'cache-not-updated', gun, problem: asFailure(error) });
     return undefined;
   }
-}
-
-/** True when the server has exactly these files: an upload whose answer was lost has been stored. */
-export async function isStored(
-  gun: string,
-  files: ReadonlyMap<RoleName, Buffer>,
-  server: TrustServer,
-): Promise<boolean> {
-  try {
-    for (const [role, bytes] of files) {
-      const sha256 = createHash('sha256').update(bytes).digest('hex');
-      const served = await server.fetch(gun, { role, sha256 }, bytes.length);
-      if (served?.equals(bytes) !== true) return false;
-    }
-    return true;
-  } catch (error) {
-    if (!isFailure(error)) throw error;
-    return false; // it cannot be known, so the failure of the upload stands
-  }
-}
-
-export function withUnknownOutcome(problem: Failure): Failure {
-  return new Failure(problem.code, problem.message, {
-    cause: problem,
-    facts: { ...problem.facts, upload: 'the server may or may not have stored it' },
-    remedy: 'Run the command again: it starts from what the server has then.',
-  });
 }
 
 /**

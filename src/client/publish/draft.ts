@@ -13,14 +13,18 @@ import {
 } from '../../tuf/compose.ts';
 import { expiryAt } from '../../tuf/expiry.ts';
 import { fileMeta } from '../../tuf/file-meta.ts';
-import { isDelegationRole, parentRole, type RoleName, type TargetsRole } from '../../tuf/role.ts';
-import { type Root, roleKeysOf } from '../../tuf/root.ts';
+import { isDelegationRole, type RoleName, type TargetsRole } from '../../tuf/role.ts';
+import type { Root } from '../../tuf/root.ts';
 import { type Target, TargetTable } from '../../tuf/target-table.ts';
 import type { Targets } from '../../tuf/targets.ts';
+import {
+  baseAuthority,
+  delegatedAuthority,
+  type RoleAuthority,
+} from '../consume/role-authority.ts';
 import type { TrustedRepository } from '../consume/trusted-repository.ts';
-import { delegationOf, mayList } from './delegated-paths.ts';
+import { delegationOf, mayList, noDelegation } from './delegated-paths.ts';
 import { type Edit, isSameTarget } from './edit.ts';
-import type { RoleAuthority } from './role-signers.ts';
 
 export class Draft {
   readonly #repository: TrustedRepository;
@@ -87,11 +91,9 @@ export class Draft {
 
   /** Who must sign `role` once this draft is published. */
   authorityOf(role: TargetsRole | 'snapshot'): RoleAuthority {
-    const { root } = this;
-    if (!isDelegationRole(role)) return { role, roleKeys: roleKeysOf(root, role), keys: root.keys };
-    const keys = this.#repository.set.targets(parentRole(role))?.signed.delegations.keys;
-    const roleKeys = delegationOf(this.#repository.set, role);
-    return { role, roleKeys, keys: keys ?? new Map() };
+    if (!isDelegationRole(role)) return baseAuthority(this.root, role);
+    const { set } = this.#repository;
+    return delegatedAuthority(set, role) ?? noDelegation(role);
   }
 
   composeRoot(nowMs: number): Unsigned {

@@ -7,19 +7,22 @@
 // - keys that an earlier, killed run left are found and used (first-root.ts), and the root made of them lies in
 //   the trust directory from before the upload;
 // - a repository that this machine knows is never begun anew because the server has lost it.
-import { Failure, isFailure } from '../../errors.ts';
+import { Failure } from '../../errors.ts';
 import { composeSnapshot, composeTargets, release } from '../../tuf/compose.ts';
 import { fileMeta } from '../../tuf/file-meta.ts';
 import type { RoleName } from '../../tuf/role.ts';
-import { type RootFile, roleKeysOf } from '../../tuf/root.ts';
+import type { RootFile } from '../../tuf/root.ts';
 import type { Target } from '../../tuf/target-table.ts';
-import { findAnchor, maxRootBytes } from '../consume/anchor.ts';
+import { findAnchor } from '../consume/anchor.ts';
+import { maxRootBytes } from '../consume/limits.ts';
+import { baseAuthority } from '../consume/role-authority.ts';
 import type { TrustedRepository } from '../consume/trusted-repository.ts';
 import type { PublisherPorts } from '../ports.ts';
-import { confirm, isStored, withUnknownOutcome } from './confirm.ts';
+import { confirm } from './confirm.ts';
 import { emptyTargets } from './draft.ts';
 import { firstRoot, type RepositoryKey, rootMadeElsewhere } from './first-root.ts';
 import { localKeyIds, localKeysOf, openSigners, signFile } from './role-signers.ts';
+import { upload } from './upload.ts';
 
 export interface FirstRelease {
   readonly gun: string;
@@ -61,7 +64,8 @@ export async function initialise(
       ? await firstRoot({ gun, online, rootKeyId: request.rootKeyId }, ports)
       : await rootMadeElsewhere(known, ports);
   const files = await firstFiles(root, request.targets, ports);
-  await upload(gun, files, ports);
+  const problem = await upload(gun, files, ports.server);
+  if (problem !== undefined) throw problem;
   const repository = await confirm(gun, files, ports);
   return { keys, uploaded: [...files.keys()], repository };
 }
@@ -103,40 +107,21 @@ async function firstFiles(
   tags: ReadonlyMap<string, Target>,
   { keys, nowMs }: PublisherPorts,
 ): Promise<ReadonlyMap<RoleName, Buffer>> {
-  const authorityOf = (role: 'targets' | 'snapshot') => ({
-    role,
-    roleKeys: roleKeysOf(root.signed, role),
-    keys: root.signed.keys,
-  });
   const now = nowMs();
   const targets = composeTargets('targets', {
     ...emptyTargets,
     targets: emptyTargets.targets.with(tags),
     ...release('targets', versionBeforeFirst, now),
   });
-  const signers = await openSigners(authorityOf('targets'), keys);
+  const signers = await openSigners(baseAuthority(root.signed, 'targets'), keys);
   const files = new Map<RoleName, Buffer>([['root', root.bytes]]);
   files.set('targets', await signFile(targets, signers));
   // A repository that notary init made may keep its snapshot key at home.
-  const snapshot = authorityOf('snapshot');
+  const snapshot = baseAuthority(root.signed, 'snapshot');
   if (localKeysOf(snapshot, await localKeyIds(keys)).length > 0) {
     const meta = new Map([...files].map(([role, bytes]) => [role, fileMeta(bytes)]));
     const unsigned = composeSnapshot({ meta, ...release('snapshot', versionBeforeFirst, now) });
     files.set('snapshot', await signFile(unsigned, await openSigners(snapshot, keys)));
   }
   return files;
-}
-
-async function upload(
-  gun: string,
-  files: ReadonlyMap<RoleName, Buffer>,
-  { server }: PublisherPorts,
-): Promise<void> {
-  try {
-    await server.publish(gun, files);
-  } catch (error) {
-    if (!isFailure(error, 'UNREACHABLE', 'TIMEOUT', 'SERVER_ERROR')) throw error;
-    // An answer that was lost says nothing about the upload.
-    if (!(await isStored(gun, files, server))) throw withUnknownOutcome(error);
-  }
 }

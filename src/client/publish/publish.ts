@@ -7,18 +7,18 @@
 // - the cache is filled afterwards from what the server then serves;
 // - staged changes of others are neither applied nor removed.
 import { randomInt } from 'node:crypto';
-import { type Failure, isFailure } from '../../errors.ts';
 import type { Signer } from '../../keys/key-store.ts';
-import type { RoleName, TargetsRole } from '../../tuf/role.ts';
+import { isTargetsRole, type RoleName, type TargetsRole } from '../../tuf/role.ts';
 import { refresh } from '../consume/refresh.ts';
 import { publisherRefresh } from '../consume/situation.ts';
 import type { TrustedRepository } from '../consume/trusted-repository.ts';
 import type { PublisherPorts } from '../ports.ts';
-import { confirm, isLostRace, isStored, withUnknownOutcome } from './confirm.ts';
+import { confirm, isLostRace } from './confirm.ts';
 import { Draft } from './draft.ts';
 import type { Edit, Plan } from './edit.ts';
 import { localKeyIds, localKeysOf, openSigners, signFile } from './role-signers.ts';
 import { renewRoot } from './root-renewal.ts';
+import { upload } from './upload.ts';
 
 /** How often a lost race is run again. With 32 publishers of one repository the last is through by then. */
 const maxAttempts = 16;
@@ -60,7 +60,7 @@ export async function publish(
     }
     if (attempt === 1) await ports.server.serverKey(gun, 'timestamp'); // asks for the right to write
     const files = await signAll(prepared, await openAll(prepared, ports), repository);
-    const problem = await upload(gun, files, ports);
+    const problem = await upload(gun, files, ports.server);
     if (problem === undefined) {
       const now = await confirm(gun, files, ports);
       const base = { changed, planned, attempts: attempt, uploaded: [...files.keys()] };
@@ -94,15 +94,11 @@ async function prepare(
   const planned = await plan(repository);
   const changed = planned.filter((edit) => draft.apply(edit));
   for (const { role, what } of repository.set.outOfDate) {
-    if (what === 'metadata' && isTargets(role)) draft.renew(role);
+    if (what === 'metadata' && isTargetsRole(role)) draft.renew(role);
   }
   const renewed = draft.isEmpty ? undefined : await renewRoot(repository, ports.keys);
   if (renewed !== undefined) draft.replaceRoot(renewed.root);
   return { draft, planned, changed, rootSigners: renewed?.signers ?? [] };
-}
-
-function isTargets(role: RoleName): role is TargetsRole {
-  return role === 'targets' || role.startsWith('targets/');
 }
 
 type OpenRoles = ReadonlyMap<TargetsRole | 'snapshot', readonly Signer[]>;
@@ -135,22 +131,4 @@ async function signAll(
     files.set('snapshot', await signFile(draft.composeSnapshot(files, nowMs), snapshot));
   }
   return files;
-}
-
-/** Undefined once the server has the files; else why it has not. */
-async function upload(
-  gun: string,
-  files: ReadonlyMap<RoleName, Buffer>,
-  ports: PublisherPorts,
-): Promise<Failure | undefined> {
-  try {
-    await ports.server.publish(gun, files);
-    return undefined;
-  } catch (error) {
-    if (!isFailure(error)) throw error;
-    // An answer that was lost says nothing about the upload.
-    const isUncertain = isFailure(error, 'UNREACHABLE', 'TIMEOUT', 'SERVER_ERROR');
-    if (!isUncertain) return error;
-    return (await isStored(gun, files, ports.server)) ? undefined : withUnknownOutcome(error);
-  }
 }

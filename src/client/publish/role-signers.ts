@@ -1,49 +1,48 @@
 // The private keys of a role that are on this machine, opened. All that is needed is opened before anything is
 // signed, so a missing key or a wrong passphrase ends a run before it has done anything.
 import { Failure, isFailure } from '../../errors.ts';
-import type { KeyStore, Signer } from '../../keys/key-store.ts';
+import type { KeyEntry, KeyStore, Signer } from '../../keys/key-store.ts';
 import { underCertificate } from '../../keys/root-certificate.ts';
 import type { Unsigned } from '../../tuf/compose.ts';
 import { attachSignatures } from '../../tuf/compose.ts';
 import type { PublicKey } from '../../tuf/public-key.ts';
-import type { RoleName } from '../../tuf/role.ts';
-import type { RoleKeys } from '../../tuf/signature.ts';
+import { canonicalIdOf, type RoleAuthority } from '../consume/role-authority.ts';
+import { mayServe, wrongPurpose } from './key-purpose.ts';
 
-/** Who may sign a role, with the keys themselves. */
-export interface RoleAuthority {
-  readonly role: RoleName;
-  readonly roleKeys: RoleKeys;
-  readonly keys: ReadonlyMap<string, PublicKey>;
+/** What key files say of the private keys of a store, by canonical id. */
+export type LocalKeys = ReadonlyMap<string, KeyEntry>;
+
+export async function localKeys(store: KeyStore): Promise<LocalKeys> {
+  return new Map((await store.list()).map((entry) => [entry.id, entry]));
 }
 
-/** Canonical ids of the private keys of a store. */
-export async function localKeyIds(store: KeyStore): Promise<ReadonlySet<string>> {
-  return new Set((await store.list()).map(({ id }) => id));
-}
-
-/** The keys of the role whose private part is among `local`. */
+/** The keys of a role of `gun` whose private part is among `local` and was made for it. */
 export function localKeysOf(
-  authority: RoleAuthority,
-  local: ReadonlySet<string>,
+  { role, roleKeys, keys }: RoleAuthority,
+  gun: string,
+  local: LocalKeys,
 ): readonly PublicKey[] {
-  return authority.roleKeys.keyIds.flatMap((id) => {
-    const key = authority.keys.get(id);
-    return key !== undefined && local.has(canonicalIdOf(key)) ? [key] : [];
+  return roleKeys.keyIds.flatMap((id) => {
+    const key = keys.get(id);
+    const entry = key && local.get(canonicalIdOf(key));
+    return key !== undefined && entry !== undefined && mayServe(entry, role, gun) ? [key] : [];
   });
 }
 
 /**
- * Signers with every key of the role that is here and opens. Fewer than the threshold is a failure: that of the
- * key that did not open, else KEY_NOT_FOUND naming the ids of which some must be here.
+ * Signers with every key of the role that is here for it and opens. Fewer than the threshold is a failure: that of the
+ * key that did not open, KEY_ROLE_MISMATCH when a key is here for something else, else KEY_NOT_FOUND naming the ids
+ * of which some must be here.
  */
 export async function openSigners(
   authority: RoleAuthority,
+  gun: string,
   store: KeyStore,
 ): Promise<readonly Signer[]> {
-  const local = localKeysOf(authority, await localKeyIds(store));
+  const local = await localKeys(store);
   const signers: Signer[] = [];
   let closed: Failure | undefined;
-  for (const key of local) {
+  for (const key of localKeysOf(authority, gun, local)) {
     try {
       const signer = await store.open(canonicalIdOf(key));
       signers.push(key.id === signer.key.id ? signer : underCertificate(signer, key));
@@ -54,7 +53,21 @@ export async function openSigners(
   }
   const distinct = new Set(signers.map(({ key }) => key.canonicalId)).size;
   if (distinct >= authority.roleKeys.threshold) return signers;
-  throw closed ?? keysMissing(authority, distinct);
+  throw closed ?? misplacedKey(authority, gun, local) ?? keysMissing(authority, distinct);
+}
+
+/** A key of the role that is here for something else. */
+function misplacedKey(
+  { role, roleKeys, keys }: RoleAuthority,
+  gun: string,
+  local: LocalKeys,
+): Failure | undefined {
+  for (const id of roleKeys.keyIds) {
+    const key = keys.get(id);
+    const entry = key && local.get(canonicalIdOf(key));
+    if (entry !== undefined && !mayServe(entry, role, gun)) return wrongPurpose(entry, role, gun);
+  }
+  return undefined;
 }
 
 /** Signs what was composed with every signer and gives the finished file. */
@@ -74,16 +87,9 @@ function keysMissing({ role, roleKeys, keys }: RoleAuthority, found: number): Fa
     `could not find necessary signing keys for ${role}: ${found} of the ${roleKeys.threshold} needed are here`,
     {
       facts: { role, needs, 'one of these': wanted.join(', ') || 'the role has no key' },
-      remedy: 'Import one of these keys on this machine, or sign where it is.',
+      remedy:
+        'Copy one of these keys into private/ of the trust directory of this machine, or import it with ' +
+        '`notary key import FILE`; or sign where it is.',
     },
   );
-}
-
-/** A key whose content cannot be read has no file here under another id. */
-function canonicalIdOf(key: PublicKey): string {
-  try {
-    return key.canonicalId;
-  } catch {
-    return key.id;
-  }
 }

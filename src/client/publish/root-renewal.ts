@@ -11,6 +11,7 @@ import { publicKeyFromCertificate } from '../../tuf/public-key.ts';
 import { type Root, roleKeysOf } from '../../tuf/root.ts';
 import { type RootKey, rootKeysOf } from '../../tuf/root-trust.ts';
 import { isNear } from '../consume/near-expiry.ts';
+import { baseAuthority } from '../consume/role-authority.ts';
 import type { TrustedRepository } from '../consume/trusted-repository.ts';
 import { openSigners } from './role-signers.ts';
 
@@ -50,10 +51,7 @@ async function rootSigners(
   isNeeded: boolean,
 ): Promise<readonly Signer[] | undefined> {
   try {
-    return await openSigners(
-      { role: 'root', roleKeys: roleKeysOf(root, 'root'), keys: root.keys },
-      store,
-    );
+    return await openSigners(baseAuthority(root, 'root'), store);
   } catch (error) {
     if (isNeeded || !isFailure(error)) throw error;
     return undefined; // there is time left, and the warning of the refresh has been given

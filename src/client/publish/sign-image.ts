@@ -5,9 +5,10 @@
 // that is signed so already is reported as unchanged and costs no signature; nothing is reported as signed before
 // the server confirmed it.
 import { Failure, isFailure } from '../../errors.ts';
+import { isTag, sha256DigitsOf } from '../../remote/reference.ts';
 import type { RoleName, TargetsRole } from '../../tuf/role.ts';
 import type { Target } from '../../tuf/target-table.ts';
-import { maxRootBytes } from '../consume/anchor.ts';
+import { maxRootBytes } from '../consume/limits.ts';
 import type { TrustedRepository } from '../consume/trusted-repository.ts';
 import { versionsOf } from '../consume/trusted-repository.ts';
 import type { PublisherPorts } from '../ports.ts';
@@ -130,15 +131,11 @@ async function wasOvertaken(
   return (await server.fetch(gun, { role: 'root' }, maxRootBytes)) !== undefined;
 }
 
-const digestPattern = /^sha256:([0-9a-f]{64})$/;
-/** A tag as registries allow it. */
-const tagPattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
-
 function targetOf({ tag, digest, length }: ImageTag): Target {
-  if (!tagPattern.test(tag)) {
+  if (!isTag(tag)) {
     throw new Failure('REFERENCE_INVALID', `${JSON.stringify(tag.slice(0, 128))} is not a tag`);
   }
-  const hex = digestPattern.exec(digest)?.[1];
+  const hex = sha256DigitsOf(digest);
   if (hex === undefined) {
     throw new Failure(
       'REFERENCE_INVALID',

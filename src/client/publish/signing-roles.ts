@@ -2,6 +2,7 @@
 // repository key alone while there are no delegations; else every direct delegation whose paths admit the tag
 // and of which some key is here. The repository key is then not used even if it is here.
 import { Failure } from '../../errors.ts';
+import { isAllowed } from '../../tuf/delegation-walk.ts';
 import { isDelegationRole, parentRole, type TargetsRole } from '../../tuf/role.ts';
 import type { TrustedSet } from '../../tuf/trusted-set.ts';
 import { localKeysOf } from './role-signers.ts';
@@ -17,7 +18,7 @@ export function signingRoles(
     ({ name }) => isDelegationRole(name) && parentRole(name) === 'targets',
   );
   if (delegations === undefined || direct.length === 0) return ['targets'];
-  const admitting = direct.filter(({ paths }) => paths.some((prefix) => tag.startsWith(prefix)));
+  const admitting = direct.filter(({ paths }) => isAllowed(tag, paths));
   const signable = admitting.filter(
     (role) =>
       localKeysOf({ role: role.name, roleKeys: role, keys: delegations.keys }, local).length > 0,
@@ -37,7 +38,9 @@ export function signingRoles(
       admitting.length === 0
         ? 'The repository has delegations, and none of them may sign this tag.'
         : 'The repository has delegations, so the repository key is not used; no key of one of them is here.',
-    remedy: 'Import the key of a delegation that is named, or ask its owner to sign.',
+    remedy:
+      'Copy the key of a delegation that is named into private/ of the trust directory, or import it with ' +
+      '`notary key import FILE`; or ask its owner to sign.',
   });
 }
 

@@ -49,7 +49,7 @@ describe('a generation', () => {
 
   it('is found by a root it has seen, and by one that lists one of its certificates', () => {
     const one = beginGeneration(root('one'), 'first-use', nowMs);
-    const two = beginGeneration(root('two'), 'accepted', nowMs);
+    const two = beginGeneration(root('two'), 'cache', nowMs);
     expect(generationOf([one, two], root('one'))).toBe(one);
     const later = root('later', { listedKeyIds: ['certificate of later', 'certificate of one'] });
     expect(generationOf([one, two], later)).toBe(one);

@@ -18,7 +18,6 @@ export const trustReasons = [
   'certificate-pin',
   'root-key-pin',
   'ca-pin',
-  'accepted',
   'made-here',
   'cache',
 ] as const;

@@ -6,32 +6,18 @@
 import { join } from 'node:path';
 import { Failure } from '../../errors.ts';
 import { shown } from '../../remote/foreign-text.ts';
-
-/** The server stores a name in varchar(255); file systems hold 255 bytes in one path component. */
-const maxNameBytes = 255;
+import { repositoryNameFault } from '../../remote/repository-name.ts';
 
 /** Our own files lie in this directory of a repository, beside Go's `metadata` and `changelist`. */
 export const ownDirectoryName = '.paraph';
 
-/** What is wrong with `gun` as a name, or undefined when it can be used. */
+/** What is wrong with `gun`; beside what no server could serve, the name of our own directory is kept free. */
 function fault(gun: string): string | undefined {
-  if (gun === '') return 'is empty';
-  if (Buffer.byteLength(gun) > maxNameBytes) return `is longer than ${maxNameBytes} bytes`;
-  if (!gun.isWellFormed()) return 'is not valid Unicode';
-  for (const character of gun) {
-    const code = character.charCodeAt(0);
-    if (code < 0x20 || (code >= 0x7f && code <= 0x9f)) return 'has a control character';
-  }
-  if (gun.includes('*')) return 'has a "*"';
-  if (gun.includes('\\')) return 'has a backslash';
-  const components = gun.split('/');
-  if (components.includes('')) return 'has an empty component, or begins or ends with "/"';
-  if (components.includes('.') || components.includes('..')) return 'has a "." or ".." component';
-  if (components.includes(ownDirectoryName)) return `has a "${ownDirectoryName}" component`;
-  return undefined;
+  const isOurs = gun.split('/').includes(ownDirectoryName);
+  return repositoryNameFault(gun) ?? (isOurs ? `has a "${ownDirectoryName}" component` : undefined);
 }
 
-/** Throws REFERENCE_INVALID unless `gun` can be the name of a repository in a trust directory. */
+/** @throws Failure REFERENCE_INVALID unless `gun` can be the name of a repository in a trust directory */
 function requireSafeGun(gun: string): void {
   const problem = fault(gun);
   if (problem === undefined) return;
