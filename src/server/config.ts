@@ -55,7 +55,7 @@ export interface ReadConfig {
   readonly warnings: readonly string[];
 }
 
-const known = [
+export const known = [
   ...['http_addr', 'tls_cert_file', 'tls_key_file', 'client_ca_file'].map(
     (name) => `server.${name}`,
   ),

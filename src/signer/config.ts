@@ -36,7 +36,7 @@ export interface ReadSignerConfig {
   readonly warnings: readonly string[];
 }
 
-const knownSettings = [
+export const knownSettings = [
   'server.grpc_addr',
   'server.tls_cert_file',
   'server.tls_key_file',
