@@ -4,7 +4,12 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bundleProgram, type Child, runProgram } from '../../test/daemon/child-program.ts';
+import {
+  bundleProgram,
+  type Child,
+  onceSignalsAreHeard,
+  runProgram,
+} from '../../test/daemon/child-program.ts';
 import { HttpPublisher } from '../../test/server/http-scene.ts';
 import { RepositorySimulator } from '../../test/simulator/repository.ts';
 import { currentRelease, fileOf } from './release/current-release.ts';
@@ -143,8 +148,7 @@ describe('a server that runs', () => {
   });
 
   it('writes what Node warns of into its log', async () => {
-    const warn = 'setTimeout(()=>process.emitWarning(/w4rn/.source),500)';
-    const NODE_OPTIONS = `--import=data:text/javascript,${warn}`;
+    const NODE_OPTIONS = onceSignalsAreHeard('process.emitWarning(/w4rn/.source)');
     const child = runProgram(program, ['-config', await configFile()], { NODE_OPTIONS });
     await child.says('w4rn');
     child.process.kill('SIGTERM');

@@ -1,11 +1,14 @@
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bundleProgram, type Child, runProgram } from '../../test/daemon/child-program.ts';
+import {
+  bundleProgram,
+  type Child,
+  onceSignalsAreHeard,
+  runProgram,
+} from '../../test/daemon/child-program.ts';
 
 let dir: string;
 let program: string;
@@ -71,20 +74,17 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('on %s', (signal) => {
   });
 
   it('during the start it stops all the same', async () => {
-    const child = runProgram(program, [], embedded());
-    await once(child.process, 'spawn');
-    await delay(150);
+    const NODE_OPTIONS = onceSignalsAreHeard('console.log(/heard/.source)');
+    const child = runProgram(program, [], { ...embedded(), NODE_OPTIONS });
+    await child.says('heard');
     child.process.kill(signal);
-    const status = await child.ended;
-    // Before the program was loaded the system ends it; after that, it ends itself.
-    if (child.output() === '') expect(status).toBe(signal);
-    else expect(status).toBe(0);
+    expect(await child.ended).toBe(0);
+    expect(child.output()).toContain('the signer has stopped');
   });
 });
 
 it('writes what Node warns of into its log', async () => {
-  const warn = 'setTimeout(()=>process.emitWarning(/w4rn/.source),500)';
-  const NODE_OPTIONS = `--import=data:text/javascript,${warn}`;
+  const NODE_OPTIONS = onceSignalsAreHeard('process.emitWarning(/w4rn/.source)');
   const child = runProgram(program, [], { ...embedded(), NODE_OPTIONS });
   await child.says('w4rn');
   child.process.kill('SIGTERM');

@@ -35,6 +35,16 @@ export async function bundleProgram(dir: string, source: keyof typeof sources): 
   return file;
 }
 
+/**
+ * NODE_OPTIONS with which a daemon runs `statement` as soon as it listens to signals. There may be neither quotes nor
+ * spaces in it.
+ */
+export function onceSignalsAreHeard(statement: string): string {
+  const isLast = 'name===/SIGINT/.source';
+  const hook = `process.on(/newListener/.source,(name)=>${isLast}&&setImmediate(()=>${statement}))`;
+  return `--import=data:text/javascript,${hook}`;
+}
+
 export interface Child {
   readonly process: ChildProcess;
   /** Everything it has written so far. */
