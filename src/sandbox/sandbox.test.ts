@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync }
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { paraph, type WorldPlan } from '../../test/cli/world.ts';
 import { runParaph } from '../cli/paraph/run.ts';
 import { isFailure } from '../errors.ts';
@@ -15,7 +15,10 @@ let directory: string;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'paraph-sandbox-test-'));
 });
-afterEach(() => rmSync(directory, { recursive: true, force: true }));
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(directory, { recursive: true, force: true });
+});
 
 const sandbox = (flags: readonly string[], plan: WorldPlan = {}) =>
   paraph(['sandbox', ...flags], { homeDir: directory, ...plan });
@@ -84,16 +87,26 @@ describe('the story', { timeout: 60_000 }, () => {
   }
 
   it('that is interrupted ends and leaves nothing', async () => {
-    let place = '';
-    const { status } = await sandbox([], {
-      interrupted: () => new Promise((resolve) => setTimeout(resolve, 300)),
+    vi.stubEnv('TMPDIR', directory);
+    let interrupt = (): void => undefined;
+    const interrupted = new Promise<void>((resolve) => (interrupt = resolve));
+    let places: readonly string[] = [];
+    let port = 0;
+    const { status, stdout } = await sandbox([], {
+      interrupted: () => interrupted,
       onOutput: (text) => {
-        place ||= /encrypted in (.*)\/publisher/.exec(text)?.[1] ?? '';
+        const [, named = ''] = /localhost:(\d+)\/demo/.exec(text) ?? [];
+        if (named === '' || port > 0) return;
+        port = Number(named);
+        places = readdirSync(directory);
+        interrupt();
       },
     });
     expect(status).toBe(0);
-    expect(place === '' || !existsSync(place)).toBe(true);
+    expect(places).toEqual([expect.stringMatching(/^paraph-sandbox-/)]);
+    expect(stdout).not.toContain('attacks, all refused');
     expect(readdirSync(directory)).toEqual([]);
+    expect(await accepts(port)).toBe(false);
   });
 });
 

@@ -7,7 +7,7 @@ import { readSource, type SourceText } from './source-text.ts';
 const forAll: readonly string[] = ['version.ts'];
 
 /** Row: a wing; entries: wings (or single files) it may import. Everything is a path below src/. */
-const mayImport: Readonly<Record<string, readonly string[]>> = {
+export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'errors.ts': [],
   'version.ts': [],
   encoding: ['errors.ts'],
