@@ -47,7 +47,7 @@ export async function delegate(
     roleKeys: roleKeysOf(root, 'targets'),
     keys: root.keys,
   } as const;
-  const file = await signFile(unsigned, await openSigners(authority, owner.keys));
+  const file = await signFile(unsigned, await openSigners(authority, gun, owner.keys));
   await owner.server.publish(gun, new Map([['targets', file]]));
 }
 
@@ -67,10 +67,10 @@ export async function changeRoot(
     roleKeys: roleKeysOf(before, 'root'),
     keys: before.keys,
   } as const;
-  const root = await signFile(composeRoot(after), await openSigners(authority, owner.keys));
+  const root = await signFile(composeRoot(after), await openSigners(authority, gun, owner.keys));
   const files = new Map<RoleName, Buffer>([['root', root]]);
   const { roleKeys, keys } = { roleKeys: roleKeysOf(after, 'snapshot'), keys: after.keys };
-  const signers = await openSigners({ role: 'snapshot', roleKeys, keys }, owner.keys).catch(
+  const signers = await openSigners({ role: 'snapshot', roleKeys, keys }, gun, owner.keys).catch(
     () => [],
   );
   if (signers.length > 0) {

@@ -21,7 +21,7 @@ import type { PublisherPorts } from '../ports.ts';
 import { confirm } from './confirm.ts';
 import { emptyTargets } from './draft.ts';
 import { firstRoot, type RepositoryKey, rootMadeElsewhere } from './first-root.ts';
-import { localKeyIds, localKeysOf, openSigners, signFile } from './role-signers.ts';
+import { localKeys, localKeysOf, openSigners, signFile } from './role-signers.ts';
 import { upload } from './upload.ts';
 
 export interface FirstRelease {
@@ -63,7 +63,7 @@ export async function initialise(
     known === undefined
       ? await firstRoot({ gun, online, rootKeyId: request.rootKeyId }, ports)
       : await rootMadeElsewhere(known, ports);
-  const files = await firstFiles(root, request.targets, ports);
+  const files = await firstFiles(gun, root, request.targets, ports);
   const problem = await upload(gun, files, ports.server);
   if (problem !== undefined) throw problem;
   const repository = await confirm(gun, files, ports);
@@ -103,6 +103,7 @@ async function requireUnpublished(
 }
 
 async function firstFiles(
+  gun: string,
   root: RootFile,
   tags: ReadonlyMap<string, Target>,
   { keys, nowMs }: PublisherPorts,
@@ -113,15 +114,15 @@ async function firstFiles(
     targets: emptyTargets.targets.with(tags),
     ...release('targets', versionBeforeFirst, now),
   });
-  const signers = await openSigners(baseAuthority(root.signed, 'targets'), keys);
+  const signers = await openSigners(baseAuthority(root.signed, 'targets'), gun, keys);
   const files = new Map<RoleName, Buffer>([['root', root.bytes]]);
   files.set('targets', await signFile(targets, signers));
   // A repository that notary init made may keep its snapshot key at home.
   const snapshot = baseAuthority(root.signed, 'snapshot');
-  if (localKeysOf(snapshot, await localKeyIds(keys)).length > 0) {
+  if (localKeysOf(snapshot, gun, await localKeys(keys)).length > 0) {
     const meta = new Map([...files].map(([role, bytes]) => [role, fileMeta(bytes)]));
     const unsigned = composeSnapshot({ meta, ...release('snapshot', versionBeforeFirst, now) });
-    files.set('snapshot', await signFile(unsigned, await openSigners(snapshot, keys)));
+    files.set('snapshot', await signFile(unsigned, await openSigners(snapshot, gun, keys)));
   }
   return files;
 }

@@ -16,7 +16,7 @@ import type { PublisherPorts } from '../ports.ts';
 import { confirm, isLostRace } from './confirm.ts';
 import { Draft } from './draft.ts';
 import type { Edit, Plan } from './edit.ts';
-import { localKeyIds, localKeysOf, openSigners, signFile } from './role-signers.ts';
+import { localKeys, localKeysOf, openSigners, signFile } from './role-signers.ts';
 import { renewRoot } from './root-renewal.ts';
 import { upload } from './upload.ts';
 
@@ -59,7 +59,7 @@ export async function publish(
       return { outcome: 'unchanged', repository, isCurrent: true, ...base };
     }
     if (attempt === 1) await ports.server.serverKey(gun, 'timestamp'); // asks for the right to write
-    const files = await signAll(prepared, await openAll(prepared, ports), repository);
+    const files = await signAll(prepared, await openAll(gun, prepared, ports), repository);
     const problem = await upload(gun, files, ports.server);
     if (problem === undefined) {
       const now = await confirm(gun, files, ports);
@@ -104,14 +104,18 @@ async function prepare(
 type OpenRoles = ReadonlyMap<TargetsRole | 'snapshot', readonly Signer[]>;
 
 /** Opens every key that this draft needs. The snapshot is the server's unless a key of it is here. */
-async function openAll({ draft }: Prepared, ports: PublisherPorts): Promise<OpenRoles> {
+async function openAll(
+  gun: string,
+  { draft }: Prepared,
+  ports: PublisherPorts,
+): Promise<OpenRoles> {
   const open = new Map<TargetsRole | 'snapshot', readonly Signer[]>();
   for (const role of draft.targetsRoles) {
-    open.set(role, await openSigners(draft.authorityOf(role), ports.keys));
+    open.set(role, await openSigners(draft.authorityOf(role), gun, ports.keys));
   }
   const snapshot = draft.authorityOf('snapshot');
-  if (localKeysOf(snapshot, await localKeyIds(ports.keys)).length > 0) {
-    open.set('snapshot', await openSigners(snapshot, ports.keys));
+  if (localKeysOf(snapshot, gun, await localKeys(ports.keys)).length > 0) {
+    open.set('snapshot', await openSigners(snapshot, gun, ports.keys));
   }
   return open;
 }

@@ -57,7 +57,7 @@ export async function openSigners(
 }
 
 /** A key of the role that is here for something else. */
-function misplacedKey(
+export function misplacedKey(
   { role, roleKeys, keys }: RoleAuthority,
   gun: string,
   local: LocalKeys,

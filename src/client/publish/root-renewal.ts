@@ -3,15 +3,17 @@
 // a new certificate of the same key.
 //
 // Invariants: what is merely near its end never stops a publish, also when the root key is not at hand; a
-// certificate that an authority issued is never replaced by a self-signed one.
+// certificate that an authority issued is never replaced by a self-signed one; a root is signed only with keys that
+// have signed the present one, because whoever wrote that may list a stranger's key, or a certificate of his own for it.
 import { Failure, isFailure } from '../../errors.ts';
 import type { KeyStore, Signer } from '../../keys/key-store.ts';
 import { rootCertificate, underCertificate } from '../../keys/root-certificate.ts';
 import { publicKeyFromCertificate } from '../../tuf/public-key.ts';
-import { type Root, roleKeysOf } from '../../tuf/root.ts';
+import { type Root, type RootFile, roleKeysOf } from '../../tuf/root.ts';
 import { type RootKey, rootKeysOf } from '../../tuf/root-trust.ts';
+import { isValidSignature, type Signature } from '../../tuf/signature.ts';
 import { isNear } from '../consume/near-expiry.ts';
-import { baseAuthority } from '../consume/role-authority.ts';
+import { baseAuthority, type RoleAuthority } from '../consume/role-authority.ts';
 import type { TrustedRepository } from '../consume/trusted-repository.ts';
 import { openSigners } from './role-signers.ts';
 
@@ -37,7 +39,7 @@ export async function renewRoot(
   const near = rootKeys.filter((key) => isNear(key.chain.notAfterMs, nowMs));
   const renewable = near.filter(isSelfSigned);
   if (!isNear(root.expires.ms, nowMs) && renewable.length === 0 && !isOut) return undefined;
-  const signers = await rootSigners(root, store, isOut);
+  const signers = await rootSigners(repository, store, isOut);
   if (signers === undefined) return undefined;
   const renewed = await renewCertificates(renewable, signers, gun, nowMs);
   const usable = rootKeys.filter((key) => !key.isOutOfDate).length + renewed.size;
@@ -46,16 +48,30 @@ export async function renewRoot(
 }
 
 async function rootSigners(
-  root: Root,
+  { set, gun }: TrustedRepository,
   store: KeyStore,
   isNeeded: boolean,
 ): Promise<readonly Signer[] | undefined> {
   try {
-    return await openSigners(baseAuthority(root, 'root'), store);
+    return await openSigners(signersOf(set.root), gun, store);
   } catch (error) {
     if (isNeeded || !isFailure(error)) throw error;
     return undefined; // there is time left, and the warning of the refresh has been given
   }
+}
+
+/** The authority over the root, without keys that have not signed it. */
+function signersOf(file: RootFile): RoleAuthority {
+  const { role, roleKeys, keys } = baseAuthority(file.signed, 'root');
+  const hasSigned = (id: string) => {
+    const key = keys.get(id);
+    const isOf = ({ keyId }: Signature) => keyId === key?.id;
+    return (
+      key !== undefined &&
+      file.signatures.some((one) => isOf(one) && isValidSignature(key, file.message, one))
+    );
+  };
+  return { role, roleKeys: { ...roleKeys, keyIds: roleKeys.keyIds.filter(hasSigned) }, keys };
 }
 
 function isSelfSigned({ chain }: RootKey): boolean {

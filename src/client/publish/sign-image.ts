@@ -16,7 +16,7 @@ import type { Edit } from './edit.ts';
 import type { RepositoryKey } from './first-root.ts';
 import { initialise } from './initialise.ts';
 import { publish } from './publish.ts';
-import { localKeyIds } from './role-signers.ts';
+import { localKeys } from './role-signers.ts';
 import { signingRoles } from './signing-roles.ts';
 
 /** A tag and the manifest it is to stand for. */
@@ -80,12 +80,12 @@ async function signMore(
   ports: PublisherPorts,
 ): Promise<SignResult> {
   const { gun } = request;
-  const local = await localKeyIds(ports.keys);
+  const local = await localKeys(ports.keys);
   const done = await publish(
     gun,
     async ({ set }) =>
       [...targets].flatMap(([name, target]) =>
-        (request.roles ?? signingRoles(set, name, local)).map(
+        (request.roles ?? signingRoles(set, gun, name, local)).map(
           (role): Edit => ({ kind: 'set-tag', role, name, target }),
         ),
       ),

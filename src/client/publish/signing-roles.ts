@@ -4,14 +4,16 @@
 import { Failure } from '../../errors.ts';
 import { isAllowed } from '../../tuf/delegation-walk.ts';
 import { isDelegationRole, parentRole, type TargetsRole } from '../../tuf/role.ts';
+import type { Delegation, Delegations } from '../../tuf/targets.ts';
 import type { TrustedSet } from '../../tuf/trusted-set.ts';
-import { localKeysOf } from './role-signers.ts';
+import { type LocalKeys, localKeysOf, misplacedKey } from './role-signers.ts';
 
-/** @throws Failure KEY_NOT_FOUND when there are delegations and none can be signed here */
+/** @throws Failure KEY_NOT_FOUND, KEY_ROLE_MISMATCH when there are delegations and none can be signed here */
 export function signingRoles(
   set: TrustedSet,
+  gun: string,
   tag: string,
-  local: ReadonlySet<string>,
+  local: LocalKeys,
 ): readonly TargetsRole[] {
   const delegations = set.targets('targets')?.signed.delegations;
   const direct = (delegations?.roles ?? []).filter(
@@ -19,18 +21,32 @@ export function signingRoles(
   );
   if (delegations === undefined || direct.length === 0) return ['targets'];
   const admitting = direct.filter(({ paths }) => isAllowed(tag, paths));
-  const signable = admitting.filter(
-    (role) =>
-      localKeysOf({ role: role.name, roleKeys: role, keys: delegations.keys }, local).length > 0,
-  );
-  if (signable.length > 0) return signable.map(({ name }) => name);
-  throw new Failure('KEY_NOT_FOUND', 'no valid signing keys for delegation roles', {
+  const authorities = admitting.map((roleKeys) => ({
+    role: roleKeys.name,
+    roleKeys,
+    keys: delegations.keys,
+  }));
+  const signable = authorities.filter((one) => localKeysOf(one, gun, local).length > 0);
+  if (signable.length > 0) return signable.map(({ role }) => role);
+  for (const one of authorities) {
+    const misplaced = misplacedKey(one, gun, local);
+    if (misplaced !== undefined) throw misplaced;
+  }
+  throw noDelegationKey(tag, admitting, delegations);
+}
+
+function noDelegationKey(
+  tag: string,
+  admitting: readonly Delegation[],
+  { keys }: Delegations,
+): Failure {
+  return new Failure('KEY_NOT_FOUND', 'no valid signing keys for delegation roles', {
     facts: {
       tag,
       ...Object.fromEntries(
         admitting.map(({ name, keyIds }) => [
           name,
-          keyIds.map((id) => shortId(delegations.keys.get(id)?.canonicalId ?? id)).join(', '),
+          keyIds.map((id) => shortId(keys.get(id)?.canonicalId ?? id)).join(', '),
         ]),
       ),
     },
