@@ -70,12 +70,17 @@ describe('the address of the trust server', () => {
     await expectRefusal(verify(flags, { timeLimits: {} }), 'UNREACHABLE', 6);
   });
 
-  it.each(['http://localhost:1', 'localhost:4443', 'https://user:secret@localhost', '::'])(
-    '%s: CONFIG_INVALID, exit 2, and no password in it',
+  it.each(['http://localhost:1', 'localhost:4443', 'https://user:secret@localhost', '::', 'foo'])(
+    '%s: CONFIG_INVALID, exit 2, naming where it was given, and no password in it',
     async (url) => {
       const text = await expectRefusal(verify(['--server', url]), 'CONFIG_INVALID', 2);
-      expect(text).toContain('DOCKER_CONTENT_TRUST_SERVER');
-      expect(text).not.toContain('secret');
+      const host = ['localhost:4443', 'foo'].includes(url) ? url : 'HOST:PORT';
+      expect(text).toContain(`Write --server https://${host}.`);
+      expect(text).not.toMatch(/secret|DOCKER_CONTENT_TRUST_SERVER/);
+      const env = { DOCKER_CONTENT_TRUST_SERVER: url };
+      const named = await expectRefusal(verify([], { env }), 'CONFIG_INVALID', 2);
+      expect(named).toContain('DOCKER_CONTENT_TRUST_SERVER');
+      expect(named).not.toMatch(/secret|--server/);
     },
   );
 
@@ -115,9 +120,9 @@ describe('the authority', () => {
     expect(await verify(['--server', server.url])).toMatchObject({ status: 0 });
   });
 
-  it('file that is missing: DISK, exit 10; that is none: CONFIG_INVALID, exit 2', async () => {
+  it('file that is missing: USAGE; that is none: CONFIG_INVALID; both exit 2', async () => {
     const missing = join(homeDir, 'missing.crt');
-    await expectRefusal(verify(['--server', server.url, '--tls-ca', missing]), 'DISK', 10);
+    await expectRefusal(verify(['--server', server.url, '--tls-ca', missing]), 'USAGE', 2);
     writeFileSync(missing, 'no certificate');
     await expectRefusal(verify(['--server', server.url, '--tls-ca', missing]), 'CONFIG_INVALID', 2);
   });
