@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalJson, compareUtf8, escapeHtml } from './canonical-json.ts';
+import { canonicalForm, canonicalJson, compareUtf8, escapeHtml } from './canonical-json.ts';
 import { JsonScanner } from './json-scanner.ts';
 import { parseJson } from './strict-json.ts';
 
@@ -34,6 +34,25 @@ describe('canonical JSON', () => {
       else expect(rewrite).toThrow(expect.objectContaining({ code: 'JSON_INVALID' }));
     });
   }
+
+  it('is the same made from the text as made from the tree, for any document', () => {
+    const outcome = (make: () => string) => {
+      try {
+        return make();
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'JSON_INVALID' });
+        return undefined;
+      }
+    };
+    fc.assert(
+      fc.property(anyDocument, (text) => {
+        const bytes = Buffer.from(text);
+        const fromTree = outcome(() => canonicalJson(parseJson(bytes)));
+        expect(outcome(() => canonicalForm(bytes))).toBe(fromTree);
+      }),
+      { numRuns: 1000 },
+    );
+  });
 
   it('sorts names by UTF-8 bytes, also beyond U+FFFF', () => {
     fc.assert(

@@ -1,7 +1,7 @@
 // Canonical JSON as the Go library docker/go writes it (notary dialect §4): what is hashed for key
 // ids and for signatures. Members sorted by UTF-8 bytes, only `"` and `\` escaped, integers alone.
 import { Failure } from '../errors.ts';
-import type { JsonValue } from './json-scanner.ts';
+import { JsonScanner, type JsonValue, maxPassingValues } from './json-scanner.ts';
 
 const int64Max = 2n ** 63n - 1n;
 const int64Min = -(2n ** 63n);
@@ -18,6 +18,33 @@ export function canonicalJson(value: JsonValue): string {
   if (isList(value)) return `[${value.map(canonicalJson).join(',')}]`;
   const members = [...value].sort(([a], [b]) => compareUtf8(a, b));
   return `{${members.map(([name, v]) => `${canonicalString(name)}:${canonicalJson(v)}`).join(',')}}`;
+}
+
+/**
+ * The canonical text of a JSON document, made without a tree of the whole: the document may be a large file in
+ * another spelling. @throws Failure JSON_INVALID
+ */
+export function canonicalForm(document: Buffer): string {
+  const scanner = new JsonScanner(document, maxPassingValues);
+  const text = readCanonical(scanner);
+  scanner.end();
+  return text;
+}
+
+function readCanonical(scanner: JsonScanner): string {
+  scanner.skipSpace();
+  if (scanner.isAtObject()) {
+    const members: (readonly [string, string])[] = [];
+    scanner.readMembers((name) => members.push([name, readCanonical(scanner)]));
+    members.sort(([a], [b]) => compareUtf8(a, b));
+    return `{${members.map(([name, text]) => `${canonicalString(name)}:${text}`).join(',')}}`;
+  }
+  if (scanner.isAtList()) {
+    const items: string[] = [];
+    scanner.readItems(() => items.push(readCanonical(scanner)));
+    return `[${items.join(',')}]`;
+  }
+  return canonicalJson(scanner.readValue());
 }
 
 /** The text as Go writes it to a file: canonical form with what HTML would notice escaped. */

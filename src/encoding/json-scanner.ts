@@ -2,7 +2,8 @@
 // - the text is UTF-8, checked before anything else, and nothing but white space follows the value;
 // - an object with two members of one name is refused: a reader that merges them reads other content
 //   than the one that was signed;
-// - depth is limited, and every step is bounded by the input, whose size the caller has limited.
+// - depth is limited, and so is the number of values: a value costs a hundred times the bytes that it is written in,
+//   so a limit on the size of a document is none on memory and time.
 //
 // While it reads, the scanner notices whether the text since `beginCanonical` is already in canonical
 // form (canonical-json.ts). Where it is, the bytes as received are the bytes that were signed and need not
@@ -15,6 +16,10 @@ export type JsonObject = ReadonlyMap<string, JsonValue>;
 
 /** Deepest nesting accepted; metadata needs 6, a `custom` member may go further. */
 const maxDepth = 100;
+/** Values in one tree. The largest honest snapshot or list of delegations has a tenth of this. */
+const maxTreeValues = 250_000;
+/** Values that are read and dropped again, one entry of a large table after the other. */
+export const maxPassingValues = 2_000_000;
 
 const quote = 0x22;
 const backslash = 0x5c;
@@ -44,13 +49,17 @@ export interface StringSpan {
 export class JsonScanner {
   readonly bytes: Buffer;
   at = 0;
+  readonly #maxValues: number;
   #depth = 0;
+  #values = 0;
+  #passed = 0;
   #canonical = true;
 
   /** @throws Failure JSON_INVALID when `bytes` is not UTF-8. */
-  constructor(bytes: Buffer) {
+  constructor(bytes: Buffer, maxValues = maxTreeValues) {
     if (!isUtf8(bytes)) throw new Failure('JSON_INVALID', 'the document is not UTF-8 text');
     this.bytes = bytes;
+    this.#maxValues = maxValues;
   }
 
   /** Starts watching for canonical form at the present place. */
@@ -92,20 +101,63 @@ export class JsonScanner {
     }
   }
 
+  /** A value that the caller judges and drops: it does not count towards the size of the tree. */
+  readPassing(): JsonValue {
+    const kept = this.#values;
+    const value = this.readValue();
+    this.#passed += this.#values - kept;
+    this.#values = kept;
+    if (this.#passed > maxPassingValues) this.fail(`more than ${maxPassingValues} values`);
+    return value;
+  }
+
+  /** True when an object, or a list, begins at the present place. */
+  isAtObject(): boolean {
+    return this.bytes[this.at] === openBrace;
+  }
+
+  isAtList(): boolean {
+    return this.bytes[this.at] === openBracket;
+  }
+
   /** Walks the members of an object; `readMember` must read exactly the member's value. */
   readMembers(readMember: (name: string) => void): void {
-    const names = new Set<string>();
+    // Made at the second member: a hostile document is a heap of small objects.
+    let names: Set<string> | undefined;
+    let first: string | undefined;
     let previous: StringSpan | undefined;
     this.readMemberSpans((span) => {
       const name = this.textOf(span);
-      if (names.has(name)) this.fail(`two members are called ${JSON.stringify(name)}`);
-      names.add(name);
+      if (name === first || names?.has(name)) this.#failTwice(name);
+      if (first === undefined) first = name;
+      else (names ??= new Set()).add(name);
       // Escaped names sort differently from their raw bytes: leave those to the rebuilding path.
       if (span.escaped) this.#canonical = false;
       if (previous !== undefined && this.compareSpans(previous, span) >= 0) this.#canonical = false;
       previous = span;
+      this.#countValue();
       readMember(name);
     });
+  }
+
+  /** Walks the items of a list; `readItem` must read exactly one value. */
+  readItems(readItem: () => void): void {
+    this.#enter(openBracket);
+    this.skipSpace();
+    if (this.bytes[this.at] === closeBracket) {
+      this.#leave();
+      return;
+    }
+    for (;;) {
+      this.skipSpace();
+      this.#countValue();
+      readItem();
+      this.skipSpace();
+      if (this.bytes[this.at] !== comma) break;
+      this.at += 1;
+    }
+    if (this.bytes[this.at] !== closeBracket) this.fail('expected , or ]');
+    this.#leave();
   }
 
   /**
@@ -190,21 +242,17 @@ export class JsonScanner {
 
   #readList(): readonly JsonValue[] {
     const list: JsonValue[] = [];
-    this.#enter(openBracket);
-    this.skipSpace();
-    if (this.bytes[this.at] === closeBracket) {
-      this.#leave();
-      return list;
-    }
-    for (;;) {
-      list.push(this.readValue());
-      this.skipSpace();
-      if (this.bytes[this.at] !== comma) break;
-      this.at += 1;
-    }
-    if (this.bytes[this.at] !== closeBracket) this.fail('expected , or ]');
-    this.#leave();
+    this.readItems(() => list.push(this.readValue()));
     return list;
+  }
+
+  #failTwice(name: string): never {
+    return this.fail(`two members are called ${JSON.stringify(name)}`);
+  }
+
+  #countValue(): void {
+    this.#values += 1;
+    if (this.#values > this.#maxValues) this.fail(`more than ${this.#maxValues} values`);
   }
 
   #readWord<T>(word: string, value: T): T {

@@ -13,6 +13,12 @@ const closeBrace = 0x7d;
 const digit0 = 0x30;
 const digit9 = 0x39;
 
+/**
+ * Last digits that leave the spare bits of one or two padding signs zero. Go reads others too, and writes these: an
+ * entry that ends otherwise is not one that may be copied as it stands.
+ */
+const lastDigits = [Buffer.from('AEIMQUYcgkosw048'), Buffer.from('AQgw')];
+
 /** 1 for each byte of the standard base64 alphabet. */
 const isBase64Digit = new Uint8Array(256);
 for (const byte of Buffer.from(
@@ -43,6 +49,7 @@ function matchDigest(bytes: Buffer, at: number, digits: number, padding: number)
   for (let index = at; index < end; index += 1) {
     if (isBase64Digit[bytes[index] ?? 0] !== 1) return -1;
   }
+  if (lastDigits[padding - 1]?.includes(bytes[end - 1] ?? 0) !== true) return -1;
   for (let index = 0; index < padding; index += 1) {
     if (bytes[end + index] !== equalsSign) return -1;
   }

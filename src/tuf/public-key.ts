@@ -23,6 +23,20 @@ export interface PublicKey {
 
 /** SubjectPublicKeyInfo of an Ed25519 key up to its 32 raw bytes. */
 const ed25519SpkiPrefix = Buffer.from('302a300506032b6570032100', 'hex');
+/** Curves that Go reads; others cost more than they are worth, and no Go peer would count them. */
+const acceptedCurves: ReadonlySet<string> = new Set([
+  'secp224r1',
+  'prime256v1',
+  'secp384r1',
+  'secp521r1',
+]);
+/** Longest RSA key that is used: the cost of a verification grows with the square. */
+const maxRsaBits = 8192;
+/** Largest RSA exponent that Go reads. A peer's long exponent makes each verification a signature's work. */
+const maxRsaExponent = 2n ** 31n - 1n;
+/** Largest key in metadata, in bytes: a chain of certificates takes a few thousand. */
+const maxKeyBytes = 64 * 1024;
+
 /** RSA keys below this never verify. */
 export const minRsaBits = 2048;
 
@@ -105,14 +119,14 @@ export function publicKeyJson(key: PublicKey): JsonValue {
 
 /**
  * What Node verifies with; kept per key, because importing costs more than verifying.
- * @throws Failure KEY_UNREADABLE, ALGORITHM_UNSUPPORTED (also for RSA below 2048 bits)
+ * @throws Failure KEY_UNREADABLE, ALGORITHM_UNSUPPORTED (also for keys too weak, or too dear to verify with)
  */
 export function keyObjectOf(key: PublicKey): KeyObject {
   const known = keyObjects.get(key);
   if (known !== undefined) return known;
+  if (key.publicBytes.length > maxKeyBytes) throw unsupported(`${key.keyType}, and so large`);
   const object = importKey(key);
-  const bits = object.asymmetricKeyDetails?.modulusLength;
-  if (bits !== undefined && bits < minRsaBits) throw unsupported(`rsa with ${bits} bits`);
+  refuseCostly(object);
   keyObjects.set(key, object);
   return object;
 }
@@ -120,6 +134,21 @@ export function keyObjectOf(key: PublicKey): KeyObject {
 /** True for key types whose content is a certificate. */
 export function isX509Type(keyType: string): boolean {
   return keyType === 'ecdsa-x509' || keyType === 'rsa-x509';
+}
+
+/** Keys are chosen by whoever wrote the file: one may be made to be dear to verify with. */
+function refuseCostly(object: KeyObject): void {
+  const { modulusLength, publicExponent, namedCurve } = object.asymmetricKeyDetails ?? {};
+  if (object.asymmetricKeyType === 'ec' && !acceptedCurves.has(namedCurve ?? '')) {
+    throw unsupported(`ec on ${namedCurve ?? 'a curve of its own'}`);
+  }
+  if (modulusLength === undefined) return;
+  if (modulusLength < minRsaBits || modulusLength > maxRsaBits) {
+    throw unsupported(`rsa with ${modulusLength} bits`);
+  }
+  if (publicExponent === undefined || publicExponent > maxRsaExponent) {
+    throw unsupported('rsa with an exponent of its own');
+  }
 }
 
 function importKey(key: PublicKey): KeyObject {

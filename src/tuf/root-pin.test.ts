@@ -66,6 +66,11 @@ describe('a pin to an authority', () => {
     expect(isPinned(pinTo(authority), issued(keyUses.emailProtection), nowMs)).toBe(false);
   });
 
+  it('refuses a chain through an intermediate that may issue for mail alone', () => {
+    const narrow = authority.intermediate([keyUses.emailProtection]);
+    expect(isPinned(pinTo(authority), narrow.issue(gun, [narrow]), nowMs)).toBe(false);
+  });
+
   it('admits what any one of several authorities issued', () => {
     const other = SimulatedAuthority.root(nowMs);
     expect(isPinned(pinTo(other, authority), authority.issue(gun), nowMs)).toBe(true);

@@ -21,8 +21,6 @@ export function isPinned(pin: RootPin, key: PublicKey, nowMs: number): boolean {
   try {
     if (pin.kind === 'ids') return pin.ids.has(key.id) || pin.ids.has(key.canonicalId);
     const { leaf, intermediates } = readCertificateChain(key);
-    const uses: readonly string[] | undefined = leaf.keyUsage;
-    if (uses !== undefined && !uses.some((use) => acceptedUses.has(use))) return false;
     return reachesAuthority(leaf, intermediates, pin.authorities, nowMs);
   } catch {
     return false;
@@ -55,9 +53,17 @@ function reachesAuthority(
 function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate, nowMs: number): boolean {
   return (
     issuer.ca &&
+    hasAcceptedUse(certificate) &&
+    hasAcceptedUse(issuer) &&
     Date.parse(issuer.validFrom) <= nowMs &&
     Date.parse(issuer.validTo) >= nowMs &&
     certificate.checkIssued(issuer) &&
     certificate.verify(issuer.publicKey)
   );
+}
+
+/** A certificate without a list of uses may serve for any. Every one of a chain is held to this, as Go does. */
+function hasAcceptedUse(certificate: X509Certificate): boolean {
+  const uses: readonly string[] | undefined = certificate.keyUsage;
+  return uses === undefined || uses.some((use) => acceptedUses.has(use));
 }

@@ -49,7 +49,7 @@ export function checkRoot(candidate: RootFile, check: RootCheck): void {
 
 /** The keys of the root role whose certificate is sound and made for `gun`, out of date or not. */
 export function rootKeysOf(root: Root, gun: string, nowMs: number): readonly RootKey[] {
-  return roleKeysOf(root, 'root').keyIds.flatMap((id) => {
+  return [...new Set(roleKeysOf(root, 'root').keyIds)].flatMap((id) => {
     const key = root.keys.get(id);
     const chain = key === undefined ? undefined : chainOf(key, gun);
     if (key === undefined || chain === undefined) return [];

@@ -3,6 +3,12 @@ import { constants, verify } from 'node:crypto';
 import { Failure } from '../errors.ts';
 import { keyObjectOf, type PublicKey } from './public-key.ts';
 
+/**
+ * Bytes that may be hashed to judge one file: some files are large and some carry many signatures, no honest one is
+ * both.
+ */
+const maxHashedBytes = 1024 * 1024 * 1024;
+
 export interface Signature {
   /** TUF id of the key: 64 hex digits when it is one we made, any text when a peer sent it. */
   readonly keyId: string;
@@ -87,6 +93,7 @@ export function checkThreshold(
 ): void {
   const wanted = new Set(role.keyIds);
   const signedBy = new Set<string>();
+  let hashedBytes = 0;
   for (const signature of signatures) {
     const key = wanted.has(signature.keyId) ? keys.get(signature.keyId) : undefined;
     if (key === undefined) continue;
@@ -95,7 +102,12 @@ export function checkThreshold(
         facts: { listed: signature.keyId, computed: key.id },
       });
     }
-    if (signedBy.size < role.threshold && isValidSignature(key, message, signature)) {
+    if (signedBy.size >= role.threshold) continue;
+    hashedBytes += message.length;
+    if (hashedBytes > maxHashedBytes) {
+      throw new Failure('METADATA_INVALID', `${label} has more signatures than a file of its size`);
+    }
+    if (isValidSignature(key, message, signature)) {
       signedBy.add(key.canonicalId);
     }
   }

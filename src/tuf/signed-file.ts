@@ -7,10 +7,10 @@
 // - what is read comes from the same bytes as `message`; a second `signed` member, in any spelling that Go
 //   would read as one, is refused.
 import { decodeBase64 } from '../encoding/base64.ts';
-import { canonicalJson } from '../encoding/canonical-json.ts';
+import { canonicalForm } from '../encoding/canonical-json.ts';
 import { JsonScanner } from '../encoding/json-scanner.ts';
 import { JsonView } from '../encoding/json-view.ts';
-import { type JsonValue, parseJson } from '../encoding/strict-json.ts';
+import type { JsonValue } from '../encoding/strict-json.ts';
 import { Failure } from '../errors.ts';
 import type { Signature } from './signature.ts';
 
@@ -74,7 +74,7 @@ function readWithMessage<Signed>(
   const start = scanner.at;
   const value = readSigned(scanner);
   const slice = scanner.bytes.subarray(start, scanner.at);
-  const message = scanner.isCanonical ? slice : Buffer.from(canonicalJson(parseJson(slice)));
+  const message = scanner.isCanonical ? slice : Buffer.from(canonicalForm(slice));
   return { value, message };
 }
 

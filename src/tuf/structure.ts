@@ -39,12 +39,17 @@ export function parseKeys(view: JsonView): ReadonlyMap<string, PublicKey> {
   );
 }
 
+/** Keys of one role. Each may have to be read and compared, and no honest role has a tenth of this. */
+const maxRoleKeys = 1024;
+
 /** Reads `keyids` and `threshold`. `null` counts as no keys. */
 export function parseRoleKeys(view: JsonView): RoleKeys {
   const ids = view.member('keyids');
   const threshold = view.member('threshold');
+  const listed = ids.exists && !ids.isNull ? ids.list() : [];
+  if (listed.length > maxRoleKeys) ids.fail(`has more than ${maxRoleKeys} entries`);
   return {
-    keyIds: ids.exists && !ids.isNull ? ids.list().map((id) => id.string()) : [],
+    keyIds: listed.map((id) => id.string()),
     threshold: threshold.exists ? threshold.integer() : 0,
   };
 }

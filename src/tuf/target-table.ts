@@ -16,6 +16,9 @@ import { SpanList } from './span-list.ts';
 /** What a tag stands for. docker writes sha256 and the length of the manifest, and no custom member. */
 export type Target = FileMeta;
 
+/** Tags in one file: ten times what makes other programs slow. */
+const maxTargets = 1_000_000;
+
 export class TargetTable {
   readonly #bytes: Buffer;
   readonly #spans: SpanList;
@@ -53,6 +56,7 @@ export class TargetTable {
       const end = matchPlainTarget(scanner.bytes, start);
       if (end > 0) scanner.at = end;
       else isPlain = readOtherTarget(scanner, name) && isPlain;
+      if (spans.length === maxTargets) scanner.fail(`more than ${maxTargets} tags`);
       spans.add(name.start, name.end, start, scanner.at);
       if (name.escaped || (previous !== undefined && scanner.compareSpans(previous, name) >= 0)) {
         isSorted = false;
@@ -163,7 +167,7 @@ export class TargetTable {
 
 /** Reads an entry that is not in the plain form; true when Go would write it back as it stands. */
 function readOtherTarget(scanner: JsonScanner, name: StringSpan): boolean {
-  const value = scanner.readValue();
+  const value = scanner.readPassing();
   const path = `targets[${JSON.stringify(scanner.textOf(name))}]`;
   const view = new JsonView(value, path, 'METADATA_INVALID');
   const target = parseFileMeta(view);

@@ -53,13 +53,14 @@ export class SimulatedAuthority {
     return new X509Certificate(this.pem);
   }
 
-  intermediate(): SimulatedAuthority {
+  intermediate(uses?: readonly string[]): SimulatedAuthority {
     const secret = newSecret();
     const name = `intermediate ${randomBytes(4).toString('hex')}`;
     const validity = {
       nowMs: this.#nowMs,
       notAfterMs: this.#nowMs + 365 * dayMs,
       isAuthority: true,
+      uses,
     };
     const pem = certificate(name, this.#name, spkiOf(secret), this.#secret, validity);
     return new SimulatedAuthority(name, secret, pem, this.#nowMs);
