@@ -12,6 +12,7 @@ import {
   loadCertificateAuthority,
   loadKeyPair,
   tlsPolicy,
+  trustClientCertificates,
 } from './tls.ts';
 
 let dir: string;
@@ -125,3 +126,38 @@ describe('the policy', () => {
     await expect(handshake(cbc)).rejects.toThrow();
   });
 });
+
+it.each(['TLSv1.2', 'TLSv1.3'] as const)(
+  'takes a client with a certificate that resumes its session, with %s',
+  async (maxVersion) => {
+    const { authority, server: own, client } = tlsFixtures;
+    const pair = { cert: Buffer.from(own.cert), key: Buffer.from(own.key) };
+    const server = createServer({ ...tlsPolicy, ...pair, requestCert: true }, (socket) =>
+      socket.end('hello'),
+    );
+    trustClientCertificates(server, { ...pair, ca: Buffer.from(authority.cert) });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const visit = async (session?: Buffer) => {
+      const trust = { ca: authority.cert, cert: client.cert, key: client.key, maxVersion };
+      const wanted = session === undefined ? {} : { session };
+      const host = { host: '127.0.0.1', servername: 'localhost', port };
+      const socket = connect({ ...host, ...trust, ...wanted });
+      let ticket: Buffer | undefined;
+      socket.on('session', (given: Buffer) => (ticket = given));
+      const [hello] = await once(socket, 'data');
+      const isResumed = socket.isSessionReused();
+      await once(socket, 'close');
+      return { hello: String(hello), ticket, isResumed };
+    };
+    try {
+      const first = await visit();
+      expect(first).toMatchObject({ hello: 'hello', isResumed: false });
+      expect(await visit(first.ticket)).toMatchObject({ hello: 'hello', isResumed: true });
+    } finally {
+      server.close();
+    }
+  },
+);

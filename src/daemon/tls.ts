@@ -31,6 +31,8 @@ export const tlsPolicy = {
 
 /** Certificates, bundles and keys are small; a mistaken path is not read whole. */
 const maxFileBytes = 1024 * 1024;
+/** Without one, OpenSSL refuses every client with a certificate that resumes its session. */
+const sessionIdContext = 'paraph';
 const dayMs = 24 * 60 * 60 * 1000;
 /** A certificate that ends sooner than this is worth a warning at the start. */
 const expirySoonDays = 30;
@@ -96,8 +98,9 @@ export function trustClientCertificates(
   { cert, key, ca }: { readonly cert: Buffer; readonly key: Buffer; readonly ca: Buffer },
 ): void {
   const field = '_sharedCreds';
-  if (field in server)
-    Reflect.set(server, field, createSecureContext({ ...tlsPolicy, cert, key, ca }));
+  if (!(field in server)) return;
+  const context = createSecureContext({ ...tlsPolicy, cert, key, ca, sessionIdContext });
+  Reflect.set(server, field, context);
 }
 
 /** Whole days until the certificate ends; negative once it has. */
