@@ -215,15 +215,16 @@ describe('a credential helper', () => {
 });
 
 describe('NOTARY_AUTH', () => {
-  it('is one login for every server', async () => {
-    const source = notaryAuthCredentials(`${base64('alice:pw\n')}\n`);
+  it('is the login of one server, port included', async () => {
+    const source = notaryAuthCredentials(`${base64('alice:pw\n')}\n`, 'trust.example.com:4443');
     const expected = { kind: 'password', username: 'alice', password: 'pw' };
-    expect(await source.credentials('a')).toEqual(expected);
-    expect(await source.credentials('b')).toEqual(expected);
+    expect(await source.credentials('trust.example.com:4443')).toEqual(expected);
+    expect(await source.credentials('trust.example.com')).toBeUndefined();
+    expect(await source.credentials('registry.example.com')).toBeUndefined();
   });
 
   it.each(['alice:pw', base64('alice'), base64(':pw'), ''])('is refused when it is %j', (value) => {
-    expect(() => notaryAuthCredentials(value)).toThrow(
+    expect(() => notaryAuthCredentials(value, 'trust.example.com')).toThrow(
       expect.objectContaining({ code: 'CREDENTIALS_UNREADABLE' }),
     );
   });

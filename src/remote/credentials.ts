@@ -39,11 +39,14 @@ const maxConfigBytes = 1024 * 1024;
 /** The user name with which helpers mark a refresh token. */
 const tokenUser = '<token>';
 
-/** NOTARY_AUTH: base64 of `user:password`, for every server. Throws CREDENTIALS_UNREADABLE when it is not that. */
-export function notaryAuthCredentials(value: string): CredentialSource {
+/**
+ * NOTARY_AUTH: base64 of `user:password`, for `server` (host with its port) alone.
+ * @throws Failure CREDENTIALS_UNREADABLE when it is not that
+ */
+export function notaryAuthCredentials(value: string, server: string): CredentialSource {
   const { username, password } = passwordOf(value, 'NOTARY_AUTH');
   const login = { kind: 'password', username, password: password.trim() } as const;
-  return { credentials: () => Promise.resolve(login) };
+  return { credentials: (asked) => Promise.resolve(asked === server ? login : undefined) };
 }
 
 /** The logins of docker's `config.json` at `configFile` (missing: none), with the helpers it names. */

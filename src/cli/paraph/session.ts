@@ -32,6 +32,8 @@ const hintedExits: readonly ExitStatus[] = [
 ];
 const noServerHint =
   'DOCKER_CONTENT_TRUST_SERVER is not set, so the trust server that goes with the host of the image was asked.';
+const notSentHint =
+  'NOTARY_AUTH was not sent: it is for a server that --server or DOCKER_CONTENT_TRUST_SERVER names.';
 
 export class Session {
   readonly reporter: Reporter;
@@ -39,8 +41,6 @@ export class Session {
   readonly http: HttpClient;
   /** Logins of docker, for registries and their trust servers. */
   readonly #credentials: CredentialSource;
-  /** The login for the trust server alone, where NOTARY_AUTH gives one. */
-  readonly #trustServerCredentials: CredentialSource;
   readonly directory: TrustDirectory;
   readonly #invocation: Invocation;
   readonly #pins: Pins;
@@ -54,13 +54,10 @@ export class Session {
     this.places = places;
     this.http = openHttp(invocation, this.places);
     this.#credentials = dockerCredentials(this.places.configFile, { environment: world.env });
-    const notaryAuth = world.env['NOTARY_AUTH'] ?? '';
-    this.#trustServerCredentials =
-      notaryAuth === '' ? this.#credentials : notaryAuthCredentials(notaryAuth);
     this.directory = new TrustDirectory(this.places.trustDir);
   }
 
-  /** @throws Failure USAGE for a file that a flag names and that is not there, CONFIG_INVALID for pins that are not understood, CREDENTIALS_UNREADABLE for NOTARY_AUTH, DISK */
+  /** @throws Failure USAGE for a file that a flag names and that is not there, CONFIG_INVALID for pins that are not understood, DISK */
   static async open(invocation: Invocation): Promise<Session> {
     await requireFlagFiles(invocation);
     const places = placesOf(invocation.world, invocation.flags);
@@ -86,7 +83,7 @@ export class Session {
     };
   }
 
-  /** The trust server of the image's registry. @throws Failure CONFIG_INVALID */
+  /** The trust server of the image's registry. @throws Failure CONFIG_INVALID, CREDENTIALS_UNREADABLE for NOTARY_AUTH */
   server({ domain }: ImageReference): TrustServer {
     const url = this.#serverUrl(domain);
     const known = this.#servers.get(url.href);
@@ -94,10 +91,22 @@ export class Session {
     const server = connectTrustServer({
       url,
       http: this.http,
-      credentials: this.#trustServerCredentials,
+      credentials: this.#trustServerCredentials(url),
     });
     this.#servers.set(url.href, server);
     return server;
+  }
+
+  /** NOTARY_AUTH is for the server that the user named: an image may name anybody's host. */
+  #trustServerCredentials({ host }: URL): CredentialSource {
+    const isNamed = this.#configured() !== undefined;
+    return isNamed && this.#notaryAuth !== ''
+      ? notaryAuthCredentials(this.#notaryAuth, host)
+      : this.#credentials;
+  }
+
+  get #notaryAuth(): string {
+    return this.#invocation.world.env['NOTARY_AUTH'] ?? '';
   }
 
   #serverUrl(domain: string): URL {
@@ -116,7 +125,8 @@ export class Session {
   /** A failure at the trust server, with a hint where nobody said which server to ask. */
   atTrustServer(failure: Failure): Failure {
     if (this.#configured() !== undefined || !hintedExits.includes(failure.exit)) return failure;
-    return withRemedy(failure, `${failure.remedy}\n${noServerHint}`);
+    const hint = this.#notaryAuth === '' ? noServerHint : `${noServerHint}\n${notSentHint}`;
+    return withRemedy(failure, `${failure.remedy}\n${hint}`);
   }
 
   #configured(): string | undefined {
