@@ -7,7 +7,7 @@
 // take no lock and write by removing first, so a file that is missing or cut off is looked at once more
 // before that is believed. Safe for concurrent callers within one process, and beside other processes.
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { encodePem, type PemBlock } from '../encoding/pem.ts';
 import { Failure, isFailure } from '../errors.ts';
 import { isLocked, keyBlocks, lockKey, readKey } from './key-block.ts';
@@ -51,10 +51,16 @@ interface LockedKey {
 export class KeyFileStore implements KeyStore, KeyImporter {
   readonly #directory: string;
   readonly #passphrases: PassphraseSource;
+  readonly #pause: (ms: number) => Promise<unknown>;
   readonly #unlocked = new Map<string, Promise<PrivateKey>>();
 
   /** @param trustDirectory such as `~/.docker/trust`; need not exist */
-  constructor(trustDirectory: string, passphrases: PassphraseSource) {
+  constructor(
+    trustDirectory: string,
+    passphrases: PassphraseSource,
+    pause: (ms: number) => Promise<unknown> = (ms) => sleep(ms),
+  ) {
+    this.#pause = pause;
     this.#directory = join(trustDirectory, 'private');
     this.#passphrases = passphrases;
   }
@@ -131,7 +137,8 @@ export class KeyFileStore implements KeyStore, KeyImporter {
   async #find(id: string): Promise<FoundKey> {
     // An id becomes a file name: anything else in its place must not reach the file system.
     if (keyId.test(id)) {
-      const found = (await this.#look(id)) ?? (await pause(secondLookMs), await this.#look(id));
+      const found =
+        (await this.#look(id)) ?? (await this.#pause(secondLookMs), await this.#look(id));
       if (found !== undefined) return found;
     }
     throw await this.#notFound(id);
@@ -141,7 +148,7 @@ export class KeyFileStore implements KeyStore, KeyImporter {
     const location = keyPath(this.#directory, id);
     const current = await readFound(this.#directory, location).catch(async (error: unknown) => {
       if (!isFailure(error, 'KEY_UNREADABLE')) throw error;
-      await pause(secondLookMs);
+      await this.#pause(secondLookMs);
       return readFound(this.#directory, location);
     });
     if (current !== undefined) return current;

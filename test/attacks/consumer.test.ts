@@ -6,9 +6,10 @@ import { refresh } from '../../src/client/consume/refresh.ts';
 import { type ErrorCode, Failure } from '../../src/errors.ts';
 import { expiryAt } from '../../src/tuf/expiry.ts';
 import type { RoleName } from '../../src/tuf/role.ts';
-import { Consumer } from '../client/consumer.ts';
+import type { Consumer } from '../client/consumer.ts';
 import { expectRefused as expectUpdateRefused } from '../client/refused.ts';
-import { SimulatedServer } from '../client/simulated-server.ts';
+import { releasedTwice } from '../client/scenes.ts';
+import type { SimulatedServer } from '../client/simulated-server.ts';
 import { RepositorySimulator, simulatedNowMs } from '../simulator/repository.ts';
 import { SimulatedKey } from '../simulator/simulated-key.ts';
 
@@ -18,13 +19,7 @@ let server: SimulatedServer;
 let consumer: Consumer;
 
 beforeEach(async () => {
-  repository = new RepositorySimulator();
-  repository.delegate('targets/releases');
-  repository.tag('v1', 'good', 'targets/releases');
-  repository.publish();
-  repository.publish();
-  server = new SimulatedServer(repository);
-  consumer = await Consumer.make(server);
+  ({ repository, server, consumer } = await releasedTwice());
 });
 afterEach(() => consumer.remove());
 

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect } from 'vitest';
 import { KeyFileStore } from '../../src/keys/file-store.ts';
 import type { PassphraseRequest } from '../../src/keys/key-store.ts';
-import { goKeyFile, goKeyFiles, passphrase } from './vectors.ts';
+import { goKeyFile, goKeyFiles, passphrase as goPassphrase } from './vectors.ts';
 
 export const vectorIds = Object.values(goKeyFiles).sort();
 
@@ -16,7 +16,8 @@ export interface KeyDirectory {
   requests: PassphraseRequest[];
   /** Its answers in turn; the last one is repeated. */
   answers: string[];
-  store(): KeyFileStore;
+  /** @param pause what happens instead of the wait before a second look */
+  store(pause?: () => Promise<unknown>): KeyFileStore;
   /** Writes a file below `private`. */
   put(path: string, text: string): void;
   /** The key files that the Go client left. */
@@ -32,16 +33,16 @@ export function keyDirectory(): KeyDirectory {
     path: '',
     requests: [],
     answers: [],
-    store: () =>
-      new KeyFileStore(directory.path, {
-        passphrase: async (request) => {
-          directory.requests.push(request);
-          const { answers } = directory;
-          const answer = Buffer.from((answers.length > 1 ? answers.shift() : answers[0]) ?? '');
-          given.push(answer);
-          return answer;
-        },
-      }),
+    store: (pause) => {
+      const passphrase = async (request: PassphraseRequest): Promise<Buffer> => {
+        directory.requests.push(request);
+        const { answers } = directory;
+        const answer = Buffer.from((answers.length > 1 ? answers.shift() : answers[0]) ?? '');
+        given.push(answer);
+        return answer;
+      };
+      return new KeyFileStore(directory.path, { passphrase }, pause);
+    },
     put: (path, text) => {
       const location = join(directory.path, 'private', path);
       mkdirSync(dirname(location), { recursive: true });
@@ -56,7 +57,7 @@ export function keyDirectory(): KeyDirectory {
   beforeEach(() => {
     directory.path = mkdtempSync(join(tmpdir(), 'paraph-keys-'));
     directory.requests = [];
-    directory.answers = [passphrase];
+    directory.answers = [goPassphrase];
     given = [];
   });
   afterEach(() => {

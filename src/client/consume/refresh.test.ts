@@ -1,9 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Consumer } from '../../../test/client/consumer.ts';
-import { SimulatedServer } from '../../../test/client/simulated-server.ts';
-import { RepositorySimulator } from '../../../test/simulator/repository.ts';
+import type { Consumer } from '../../../test/client/consumer.ts';
+import { twoSigners } from '../../../test/client/scenes.ts';
+import type { SimulatedServer } from '../../../test/client/simulated-server.ts';
+import type { RepositorySimulator } from '../../../test/simulator/repository.ts';
 import { SimulatedKey } from '../../../test/simulator/simulated-key.ts';
 import { refresh } from './refresh.ts';
 
@@ -14,14 +15,7 @@ let server: SimulatedServer;
 let consumer: Consumer;
 
 beforeEach(async () => {
-  repository = new RepositorySimulator();
-  repository.tag('v1');
-  repository.delegate('targets/releases');
-  repository.delegate('targets/alice');
-  repository.tag('v2', 'v2', 'targets/releases');
-  repository.publish();
-  server = new SimulatedServer(repository);
-  consumer = await Consumer.make(server);
+  ({ repository, server, consumer } = await twoSigners());
 });
 afterEach(() => consumer.remove());
 

@@ -1,7 +1,8 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Consumer } from '../../../test/client/consumer.ts';
+import type { Consumer } from '../../../test/client/consumer.ts';
+import { twoSigners } from '../../../test/client/scenes.ts';
 import { SimulatedServer } from '../../../test/client/simulated-server.ts';
 import { RepositorySimulator } from '../../../test/simulator/repository.ts';
 
@@ -12,14 +13,7 @@ let server: SimulatedServer;
 let consumer: Consumer;
 
 beforeEach(async () => {
-  repository = new RepositorySimulator();
-  repository.tag('v1');
-  repository.delegate('targets/releases');
-  repository.delegate('targets/alice');
-  repository.tag('v2', 'v2', 'targets/releases');
-  repository.publish();
-  server = new SimulatedServer(repository);
-  consumer = await Consumer.make(server);
+  ({ repository, server, consumer } = await twoSigners());
 });
 afterEach(() => consumer.remove());
 
@@ -54,16 +48,21 @@ describe('many refreshes at once on one machine', () => {
     const slow = new SimulatedServer(repository);
     let letGo = (): void => undefined;
     const held = new Promise<void>((resolve) => (letGo = resolve));
+    let arrive = (): void => undefined;
+    const isBehind = new Promise<void>((resolve) => (arrive = resolve));
     const fetch = slow.fetch.bind(slow);
     slow.fetch = async (gun, name, maxBytes) => {
       const bytes = await fetch(gun, name, maxBytes);
-      if (name.role === 'snapshot') await held;
+      if (name.role === 'snapshot') {
+        arrive();
+        await held;
+      }
       return bytes;
     };
     repository.tag('v6');
     repository.publish();
     const behind = refresh(repository.gun, consumer.at(slow));
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await isBehind;
     repository.tag('v7');
     repository.publish();
     await update();

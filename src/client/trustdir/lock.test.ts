@@ -64,13 +64,14 @@ describe('a lock', () => {
     const program = await childProgram('lock-holder');
     // A parent that never waits for its child leaves it a zombie.
     const parent = program.start(
-      [path, 'hold'],
-      ['sh', '-c', 'exec 3<&0; "$@" <&3 & exec sleep 60', 'sh'],
+      [path, 'hold-until-killed'],
+      ['sh', '-c', '"$@" & exec sleep 60', 'sh'],
     );
     await printed(parent, 'held');
-    const holder: unknown = JSON.parse(await readFile(path, 'utf8'));
-    process.kill((holder as { pid: number }).pid, 'SIGKILL');
-    const lock = await acquireLock(path, 1000);
+    const { pid } = JSON.parse(await readFile(path, 'utf8')) as { pid: number };
+    process.kill(pid, 'SIGKILL');
+    await turnedZombie(pid);
+    const lock = await acquireLock(path);
     await lock.release();
     parent.kill('SIGKILL');
     await finished(parent);
@@ -163,6 +164,12 @@ describe('a lock', () => {
     });
   });
 });
+
+async function turnedZombie(pid: number): Promise<void> {
+  while (!/\) Z /.test(await readFile(`/proc/${pid}/stat`, 'utf8'))) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
 
 async function printedOrLater(counter: string, atLeast: number): Promise<void> {
   while (Number(await readFile(counter, 'utf8')) < atLeast) {
