@@ -4,7 +4,7 @@
 import { open } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { parseJson } from '../encoding/strict-json.ts';
-import { Failure } from '../errors.ts';
+import { Failure, isFailure } from '../errors.ts';
 
 export type ConfigValue = null | boolean | number | string | readonly ConfigValue[] | ConfigTable;
 export type ConfigTable = ReadonlyMap<string, ConfigValue>;
@@ -50,30 +50,21 @@ async function readBounded(file: string): Promise<Buffer> {
 }
 
 async function parse(file: string, bytes: Buffer): Promise<unknown> {
-  const extension = extname(file).toLowerCase();
   try {
-    switch (extension) {
+    switch (extname(file).toLowerCase()) {
       case '.json':
         return parseJson(bytes, { maxBytes: maxConfigBytes });
       case '.yaml':
-      case '.yml': {
-        const yaml = await import('yaml');
-        return yaml.parse(utf8(bytes), { mapAsMap: true, uniqueKeys: true });
-      }
-      case '.toml': {
-        const toml = await import('smol-toml');
-        return toml.parse(utf8(bytes));
-      }
+      case '.yml':
+        return await parseYaml(utf8(bytes));
+      case '.toml':
+        return await parseToml(utf8(bytes));
       default:
     }
-  } catch (cause) {
-    throw new Failure(
-      'CONFIG_INVALID',
-      `configuration file ${file} cannot be parsed: ${firstLine(cause)}`,
-      {
-        cause,
-      },
-    );
+  } catch (error) {
+    // Not as the cause: the log prints causes, and a parser's words quote the line, perhaps with a password in it.
+    const problem = isFailure(error) ? error.message : 'it is not well-formed';
+    throw new Failure('CONFIG_INVALID', `configuration file ${file} cannot be parsed: ${problem}`);
   }
   throw new Failure(
     'CONFIG_INVALID',
@@ -81,13 +72,35 @@ async function parse(file: string, bytes: Buffer): Promise<unknown> {
   );
 }
 
-function utf8(bytes: Buffer): string {
-  return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+async function parseYaml(text: string): Promise<unknown> {
+  const { parseDocument } = await import('yaml');
+  const document = parseDocument(text, { uniqueKeys: true, prettyErrors: true });
+  // A warning means that a value is not what stands in the file, for example for a tag before it.
+  const [problem] = [...document.errors, ...document.warnings];
+  if (problem === undefined) return document.toJS({ mapAsMap: true });
+  const kind = problem.code.toLowerCase().replaceAll('_', ' ');
+  return refuseAt(kind, problem.linePos?.[0].line, problem.linePos?.[0].col);
 }
 
-/** Parsers quote the offending text over several lines; one line is enough and cannot show a secret below it. */
-function firstLine(cause: unknown): string {
-  return (cause instanceof Error ? cause.message : String(cause)).split('\n', 1)[0] ?? '';
+async function parseToml(text: string): Promise<unknown> {
+  const { parse: parseText, TomlError } = await import('smol-toml');
+  try {
+    return parseText(text);
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    // Its first line is one of a few fixed sentences; the lines of the file come after.
+    const [sentence = ''] = error.message.split('\n', 1);
+    return refuseAt(sentence, error.line, error.column);
+  }
+}
+
+function refuseAt(problem: string, line: number | undefined, column: number | undefined): never {
+  const place = line === undefined ? '' : ` at line ${line}, column ${column}`;
+  throw new Failure('CONFIG_INVALID', `${problem}${place}`);
+}
+
+function utf8(bytes: Buffer): string {
+  return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
 }
 
 function foldNames(value: unknown, path: string, depth: number): ConfigValue {

@@ -1,9 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { configFromEnvironment, loadConfig } from './config.ts';
 import { checkSettings, strictSections } from './config-keys.ts';
+import { createLog } from './log.ts';
 
 let dir: string;
 beforeAll(async () => {
@@ -59,6 +60,35 @@ describe('formats', () => {
       bomb.push(`a${i}: &a${i} [${Array.from({ length: 10 }, () => `*a${i - 1}`).join(',')}]`);
     }
     await expect(config(bomb.join('\n'), {}, 'bomb.yaml')).rejects.toMatchObject(invalid(/parsed/));
+  });
+
+  it.each([
+    ['a.toml', '[storage]\ndb_url = "postgres://server:hunter2@db/notary\n', /at line 2, column/],
+    ['a.toml', 'password = hunter2', /at line 1, column/],
+    ['a.yaml', 'password: *hunter2', /cannot be parsed/],
+    ['a.yaml', 'password: !hunter2 x', /at line 1, column/],
+    ['a.yaml', 'password: "hunter2', /at line 1, column/],
+    ['a.yaml', 'password: hunter2: x', /at line 1, column/],
+    ['a.json', '{"password":"hunter2', /at byte/],
+    ['a.json', '{"password":hunter2}', /at byte/],
+  ])('never repeats a password of a broken file: %s %j', async (name, text, message) => {
+    const lines: string[] = [];
+    const log = createLog({
+      level: 'info',
+      service: 'test',
+      stream: { write: (line) => lines.push(line) },
+    });
+    const written = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    try {
+      const error: unknown = await config(text, {}, name).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject(invalid(message));
+      log.error('no start', { error });
+      expect(lines.join('')).toContain('CONFIG_INVALID');
+      expect(lines.join('')).not.toContain('hunter2');
+      expect(written).not.toHaveBeenCalled();
+    } finally {
+      written.mockRestore();
+    }
   });
 
   it('says which file cannot be read', async () => {
