@@ -27,7 +27,7 @@ function invalid(problem: string): Failure {
 
 /**
  * All blocks of `text`, in order; none when it has none. Lines may end in LF or CRLF.
- * Throws ENCODING_INVALID for a block without its end, without valid base64, or with a header twice.
+ * @throws Failure ENCODING_INVALID for a block without its end, without valid base64, or with a header twice
  */
 export function decodePem(text: string): readonly PemBlock[] {
   const lines = text.split('\n').map((line) => line.trimEnd());
@@ -61,8 +61,9 @@ function decodeBlock(label: string, lines: readonly string[]): PemBlock {
 }
 
 /**
- * One block in Go's form: headers sorted by name (Proc-Type first), a blank line after them, lines of 64
- * columns, a newline at the end. Throws ENCODING_INVALID for a header that would break out of its line.
+ * One block in Go's form: headers sorted by name (Proc-Type first), a blank line after them, lines of 64 columns,
+ * a newline at the end.
+ * @throws Failure ENCODING_INVALID for a header that would break out of its line
  */
 export function encodePem(block: PemBlock): string {
   const names = [...block.headers.keys()].sort();

@@ -35,8 +35,9 @@ export class Authenticator {
   }
 
   /**
-   * Sends `request` with what `access` allows. Throws UNAUTHORIZED or FORBIDDEN when the server or its
-   * token service refuses, and the codes of the HTTP client; every other status is an answer.
+   * Sends `request` with what `access` allows.
+   * @throws Failure UNAUTHORIZED or FORBIDDEN when the server or its token service refuses, and as the HTTP
+   *   client; every other status is an answer
    */
   async send(request: HttpRequest, access: Access): Promise<HttpResponse> {
     const { origin } = request.url;

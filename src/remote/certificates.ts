@@ -43,9 +43,9 @@ export interface HostTrust {
 }
 
 /**
- * The trust for `url`. Loading the system's authorities takes about 20 ms, so a host with authorities of
- * its own is tried with those alone first; they are a part of the whole, hence no weaker.
- * Throws CONFIG_INVALID for a file that is not PEM or half a client pair, DISK when one cannot be read.
+ * The trust for `url`. Loading the system's authorities takes about 20 ms, so a host with authorities of its own
+ * is tried with those alone first; they are a part of the whole, hence no weaker.
+ * @throws Failure CONFIG_INVALID for a file that is not PEM or half a client pair, DISK when one cannot be read
  */
 export function hostTrust(url: URL, settings: CertificateSettings): HostTrust {
   const own = hostFiles(url, settings.directory);

@@ -31,8 +31,8 @@ const nothingStored = /credentials not found in native keychain|credentials serv
 const secretVariable = /PASSPHRASE|_PIN$|^NOTARY_AUTH$/i;
 
 /**
- * What the helper stores for `server`, or undefined when it stores nothing. Throws CREDENTIALS_UNREADABLE
- * when it is missing, fails, answers garbage or too much, or takes too long.
+ * What the helper stores for `server`, or undefined when it stores nothing.
+ * @throws Failure CREDENTIALS_UNREADABLE when it is missing, fails, answers garbage or too much, or takes too long
  */
 export async function askHelper(
   name: string,

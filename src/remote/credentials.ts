@@ -20,7 +20,10 @@ export type Credentials =
   | { readonly kind: 'bearer'; readonly token: string };
 
 export interface CredentialSource {
-  /** The login stored for `registry`, a host with its port as image names have it. CREDENTIALS_UNREADABLE. */
+  /**
+   * The login stored for `registry`, a host with its port as image names have it.
+   * @throws Failure CREDENTIALS_UNREADABLE
+   */
   credentials(registry: string): Promise<Credentials | undefined>;
 }
 

@@ -49,8 +49,9 @@ const maxErrorBytes = 64 * 1024;
 const pieceBytes = 64 * 1024;
 
 /**
- * Sends `request` once. Throws TIMEOUT, RESPONSE_TOO_LARGE, SERVER_ERROR (not HTTP, or a coding that was not
- * asked for) and what `transportFailure` knows; any HTTP status is an answer, not a failure.
+ * Sends `request` once.
+ * @throws Failure TIMEOUT, RESPONSE_TOO_LARGE, SERVER_ERROR (not HTTP, or a coding that was not asked for) and
+ *   what `transportFailure` knows; any HTTP status is an answer, not a failure
  */
 export async function exchange(
   request: HttpRequest,

@@ -25,7 +25,10 @@ export interface HttpSettings {
 }
 
 export interface HttpClient {
-  /** Any status is an answer. Throws the codes of `exchange`, and SERVER_ERROR for a redirect that leads nowhere good. */
+  /**
+   * Any status is an answer.
+   * @throws Failure as `exchange`, and SERVER_ERROR for a redirect that leads nowhere good
+   */
   send(request: HttpRequest): Promise<HttpResponse>;
   close(): void;
 }

@@ -37,7 +37,7 @@ const indexTypes: ReadonlySet<string> = new Set([manifestTypes[0], manifestTypes
 /** Docker's kinds must name themselves; OCI's may. */
 const mustNameItself: ReadonlySet<string> = new Set([manifestTypes[1], manifestTypes[3]]);
 
-/** The descriptor of `bytes`, which came as `contentType`. Throws MANIFEST_INVALID. */
+/** The descriptor of `bytes`, which came as `contentType`. @throws Failure MANIFEST_INVALID */
 export function describeManifest(bytes: Buffer, contentType: string | undefined): Descriptor {
   const mediaType = typeOf(contentType);
   const view = viewOf(bytes);

@@ -19,8 +19,8 @@ export interface Proxy {
 }
 
 /**
- * The proxy for `target`, or undefined for a direct connection. Throws CONFIG_INVALID for a proxy address
- * that is not one, or for a kind other than http and https.
+ * The proxy for `target`, or undefined for a direct connection.
+ * @throws Failure CONFIG_INVALID for a proxy address that is not one, or for a kind other than http and https
  */
 export function proxyFor(target: URL, environment: ProxyEnvironment): Proxy | undefined {
   const address = environment.HTTPS_PROXY ?? environment.https_proxy ?? '';

@@ -37,7 +37,7 @@ export class RegistryOrigins {
     this.#learn = learn;
   }
 
-  /** The origin for images of `domain`; asked once. Throws the codes of the HTTP client. */
+  /** The origin for images of `domain`; asked once. @throws Failure as the HTTP client */
   of(domain: string): Promise<RegistryOrigin> {
     const known = this.#known.get(domain) ?? this.#find(domain);
     this.#known.set(domain, known);

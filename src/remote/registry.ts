@@ -25,13 +25,19 @@ import { isWebPage } from './server-words.ts';
 export type { Descriptor } from './manifest.ts';
 export { type ImageReference, parseReference } from './reference.ts';
 
-/** All calls throw the codes of the HTTP client, UNAUTHORIZED, FORBIDDEN, RATE_LIMITED, SERVER_ERROR, NOT_A_TRUST_SERVER. */
+/**
+ * @throws Failure from every call, as the HTTP client, and UNAUTHORIZED, FORBIDDEN, RATE_LIMITED, SERVER_ERROR,
+ *   NOT_A_TRUST_SERVER
+ */
 export interface Registry {
-  /** What the tag (or digest) of `reference` names now. IMAGE_NOT_FOUND, DIGEST_MISMATCH, MANIFEST_INVALID. */
+  /**
+   * What the tag (or digest) of `reference` names now.
+   * @throws Failure IMAGE_NOT_FOUND, DIGEST_MISMATCH, MANIFEST_INVALID
+   */
   resolve(reference: ImageReference): Promise<Descriptor>;
   /** The same with the manifest itself. */
   manifest(reference: ImageReference): Promise<Manifest>;
-  /** A blob of the repository, with exactly that digest and size. IMAGE_NOT_FOUND, DIGEST_MISMATCH. */
+  /** A blob of the repository, with exactly that digest and size. @throws Failure IMAGE_NOT_FOUND, DIGEST_MISMATCH */
   blob(reference: ImageReference, content: BlobContent): Promise<Buffer>;
   /** Stores `bytes` as a blob; its digest. */
   pushBlob(reference: ImageReference, bytes: Buffer): Promise<string>;

@@ -32,7 +32,10 @@ const minLifetimeSeconds = 60;
 const marginMs = 5_000;
 const deadlineMs = 30_000;
 
-/** Throws UNAUTHORIZED when the service refuses the login, SERVER_ERROR (or RATE_LIMITED) when it gives no token. */
+/**
+ * @throws Failure UNAUTHORIZED when the service refuses the login, SERVER_ERROR (or RATE_LIMITED) when it gives no
+ *   token
+ */
 export async function fetchToken(http: HttpClient, request: TokenRequest): Promise<Token> {
   const answer = await http.send(tokenRequest(request));
   if (answer.status === 400 || answer.status === 401 || answer.status === 403) {

@@ -17,14 +17,15 @@ export type MetadataName =
 const dockerHubServer = 'https://notary.docker.io';
 /**
  * The trust server for images of `domain`: what DOCKER_CONTENT_TRUST_SERVER (`configured`) says, else Docker
- * Hub's, else the registry itself. Throws CONFIG_INVALID unless that is an https URL without login and query.
+ * Hub's, else the registry itself.
+ * @throws Failure CONFIG_INVALID unless that is an https URL without login and query
  */
 export function trustServerFor(domain: string, configured?: string): URL {
   if (configured !== undefined && configured !== '') return trustServerUrl(configured);
   return trustServerUrl(domain === 'docker.io' ? dockerHubServer : `https://${domain}`);
 }
 
-/** `text` as the base address of a trust server, without a slash at its end. Throws CONFIG_INVALID. */
+/** `text` as the base address of a trust server, without a slash at its end. @throws Failure CONFIG_INVALID */
 export function trustServerUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== 'https:' || url.username !== '' || url.search !== '' || url.hash !== '') {
@@ -38,7 +39,7 @@ export function trustServerUrl(text: string): URL {
   return url;
 }
 
-/** Address of everything of `gun`, with a slash at its end. Throws REFERENCE_INVALID for an unfit GUN. */
+/** Address of everything of `gun`, with a slash at its end. @throws Failure REFERENCE_INVALID for an unfit GUN */
 export function repositoryUrl(base: URL, gun: string): URL {
   const fault = repositoryNameFault(gun);
   if (fault !== undefined) {

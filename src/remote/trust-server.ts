@@ -32,14 +32,23 @@ import {
 
 export { type MetadataName, trustServerFor } from './trust-server-address.ts';
 
-/** All calls throw the codes of the HTTP client, UNAUTHORIZED and FORBIDDEN, RATE_LIMITED, SERVER_ERROR and NOT_A_TRUST_SERVER. */
+/**
+ * @throws Failure from every call, as the HTTP client, and UNAUTHORIZED, FORBIDDEN, RATE_LIMITED, SERVER_ERROR,
+ *   NOT_A_TRUST_SERVER
+ */
 export interface TrustServer {
   readonly url: string;
   /** Learns that a trust server answers here, and which login it wants; needs no login itself. */
   ping(): Promise<void>;
-  /** The file as stored; undefined when the server does not have it. RESPONSE_TOO_LARGE beyond `maxBytes`. */
+  /**
+   * The file as stored; undefined when the server does not have it.
+   * @throws Failure RESPONSE_TOO_LARGE beyond `maxBytes`
+   */
   fetch(gun: string, name: MetadataName, maxBytes: number): Promise<Buffer | undefined>;
-  /** Uploads all `files` as one change. VERSION_CONFLICT, or UPLOAD_REJECTED with the server's words. */
+  /**
+   * Uploads all `files` as one change.
+   * @throws Failure VERSION_CONFLICT, or UPLOAD_REJECTED with the server's words
+   */
   publish(gun: string, files: ReadonlyMap<RoleName, Buffer>): Promise<void>;
   /** The key with which the server signs `role`; it makes one for a repository that has none. */
   serverKey(gun: string, role: ServerRole): Promise<PublicKey>;
@@ -52,7 +61,7 @@ export interface TrustServer {
 export type ServerRole = 'snapshot' | 'timestamp';
 
 export interface TrustServerOptions {
-  /** Base address; a path in it is kept. CONFIG_INVALID unless https. */
+  /** Base address; a path in it is kept. @throws Failure CONFIG_INVALID unless https */
   readonly url: string | URL;
   readonly http: HttpClient;
   readonly credentials: CredentialSource;

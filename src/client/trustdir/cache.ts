@@ -35,12 +35,15 @@ export class MetadataCache {
     this.#journal = new Journal(home, this.#own, mayReplace);
   }
 
-  /** Finishes a change that a killed process left; call before reading. LOCKED, DISK. */
+  /** Finishes a change that a killed process left; call before reading. @throws Failure LOCKED, DISK */
   async open(): Promise<void> {
     if (await this.#journal.isPending()) await this.#locked(() => this.#journal.replay());
   }
 
-  /** The bytes under the role's name, unverified; undefined when absent. CACHE_DAMAGED above `maxBytes`. */
+  /**
+   * The bytes under the role's name, unverified; undefined when absent.
+   * @throws Failure CACHE_DAMAGED above `maxBytes`
+   */
   async read(role: RoleName, maxBytes: number): Promise<Buffer | undefined> {
     return readStored(this.pathOf(role), maxBytes);
   }
@@ -56,7 +59,7 @@ export class MetadataCache {
     return join(this.#home, metadataPath(role));
   }
 
-  /** Every generation seen, newest last. CACHE_DAMAGED when the memory cannot be read. */
+  /** Every generation seen, newest last. @throws Failure CACHE_DAMAGED when the memory cannot be read */
   async generations(): Promise<readonly Generation[]> {
     const path = join(this.#home, generationsPath);
     const bytes = await readStored(path, maxGenerationsBytes);

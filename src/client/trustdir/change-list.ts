@@ -30,7 +30,7 @@ export class ChangeList {
     this.#path = join(home, 'changelist');
   }
 
-  /** Every staged change in the order in which it is to be applied. DISK. */
+  /** Every staged change in the order in which it is to be applied. @throws Failure DISK */
   async list(): Promise<readonly StagedChange[]> {
     const staged: StagedChange[] = [];
     for (const name of await listNames(this.#path)) {
@@ -48,7 +48,7 @@ export class ChangeList {
     return name;
   }
 
-  /** Removes these staged changes; those that are gone already do not matter. DISK. */
+  /** Removes these staged changes; those that are gone already do not matter. @throws Failure DISK */
   async remove(names: readonly string[]): Promise<void> {
     for (const name of names) await removeFile(join(this.#path, name));
   }

@@ -23,7 +23,7 @@ export interface Change {
   readonly data: Buffer | undefined;
 }
 
-/** Reads one change file. CACHE_DAMAGED when it is not one. */
+/** Reads one change file. @throws Failure CACHE_DAMAGED when it is not one */
 export function parseChange(bytes: Buffer, path: string): Change {
   const view = new JsonView(parseJson(bytes), path, 'CACHE_DAMAGED');
   const text = view.member('action').string();
@@ -51,7 +51,10 @@ export function changeBytes(change: Change): Buffer {
   return Buffer.from(escapeHtml(`{${text}}`));
 }
 
-/** The change that stages `target` under `name` in `role`. JSON_INVALID for a `custom` that Go cannot sign. */
+/**
+ * The change that stages `target` under `name` in `role`.
+ * @throws Failure JSON_INVALID for a `custom` that Go cannot sign
+ */
 export function targetChange(role: string, name: string, target: FileMeta): Change {
   const hashes = [...target.hashes]
     .sort(([a], [b]) => compareUtf8(a, b))
@@ -67,7 +70,10 @@ export function targetChange(role: string, name: string, target: FileMeta): Chan
   };
 }
 
-/** The target that a `create target` change carries. CACHE_DAMAGED naming `path` when it carries none. */
+/**
+ * The target that a `create target` change carries.
+ * @throws Failure CACHE_DAMAGED naming `path` when it carries none
+ */
 export function changedTarget(change: Change, path: string): FileMeta {
   const json = parseJson(change.data ?? Buffer.from('null'));
   return parseFileMeta(new JsonView(json, path, 'CACHE_DAMAGED'));

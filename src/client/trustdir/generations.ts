@@ -113,7 +113,7 @@ export function generationOf(
   );
 }
 
-/** Reads the memory file. Throws CACHE_DAMAGED naming `path`: what it protects must not be lost silently. */
+/** Reads the memory file. @throws Failure CACHE_DAMAGED naming `path`: what it protects must not be lost silently */
 export function parseGenerations(bytes: Buffer, path: string): readonly Generation[] {
   try {
     const view = new JsonView(parseJson(bytes), 'document', 'CACHE_DAMAGED');

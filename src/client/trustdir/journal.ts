@@ -53,7 +53,7 @@ export class Journal {
     return (await listNames(this.#path)).length > 0;
   }
 
-  /** Makes the change. Throws DISK with nothing changed, or, after the point of no return, pending. */
+  /** Makes the change. @throws Failure DISK with nothing changed, or, after the point of no return, pending */
   async commit(entries: readonly JournalEntry[]): Promise<void> {
     const preparing = `${this.#path}-${randomUUID()}`;
     try {

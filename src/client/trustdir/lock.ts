@@ -46,8 +46,8 @@ interface Sighting {
 }
 
 /**
- * Takes the lock at `path`, waiting up to `waitMs` for a living holder: then LOCKED, naming its
- * process. DISK when the file cannot be made.
+ * Takes the lock at `path`, waiting up to `waitMs` for a living holder.
+ * @throws Failure LOCKED naming the process that holds it; DISK when the file cannot be made
  */
 export async function acquireLock(path: string, waitMs: number = defaultWaitMs): Promise<Lock> {
   await makeDirectory(dirname(path));

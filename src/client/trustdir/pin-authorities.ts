@@ -5,7 +5,7 @@ import { Failure } from '../../errors.ts';
 
 /**
  * The authorities in `pem` that are valid at `nowMs`; `file` is for messages.
- * CONFIG_INVALID when there is none: a pin that nothing can match would only confuse.
+ * @throws Failure CONFIG_INVALID when there is none: a pin that nothing can match would only confuse
  */
 export function readAuthorities(
   pem: Buffer,

@@ -64,15 +64,19 @@ export class Pins {
     return new Pins([], true);
   }
 
-  /** Pins of all sources; of two rules that fit equally the one of the earlier source counts. CONFIG_INVALID. */
+  /**
+   * Pins of all sources; of two rules that fit equally the one of the earlier source counts.
+   * @throws Failure CONFIG_INVALID
+   */
   static read(sources: readonly PinSource[]): Pins {
     const rules = sources.flatMap(readRules);
     return new Pins(rules, !sources.some(({ view }) => disablesFirstUse(view)));
   }
 
   /**
-   * The pin for `gun`, if any: its exact name, else the longest pattern that ends in `*`, else the longest
-   * prefix with an authority; ids of certificates before ids of keys. CONFIG_INVALID for an unusable CA.
+   * The pin for `gun`, if any: its exact name, else the longest pattern that ends in `*`, else the longest prefix
+   * with an authority; ids of certificates before ids of keys.
+   * @throws Failure CONFIG_INVALID for an unusable CA
    */
   async pinFor(gun: string, nowMs: number): Promise<AppliedPin | undefined> {
     const rule = this.#ruleFor(gun);

@@ -27,7 +27,7 @@ export class TrustDirectory {
     this.path = path;
   }
 
-  /** The part of the directory that belongs to `gun`. REFERENCE_INVALID for a name that is no path. */
+  /** The part of the directory that belongs to `gun`. @throws Failure REFERENCE_INVALID for a name that is no path */
   repository(gun: string): RepositoryDirectory {
     return new RepositoryDirectory(repositoryPath(this.path, gun));
   }
