@@ -121,6 +121,16 @@ describe('what stops the start', () => {
     );
   });
 
+  it('is a kind of authentication that is there and empty', async () => {
+    for (const type of ['', null]) {
+      expect(await refusal({ auth: { type } })).toMatchObject(refused('auth.type is empty'));
+      expect(await refusal({ auth: { type } }, { NOTARY_SERVER_AUTH_TYPE: '' })).toMatchObject(
+        refused('auth.type is empty'),
+      );
+    }
+    for (const auth of [{}, null]) expect((await read({ auth })).config.auth).toBeUndefined();
+  });
+
   it('is a missing option of token authentication, in the words of Go', async () => {
     const options = { realm: 'r', service: 's', issuer: 'i', rootcertbundle: 'b' };
     for (const name of Object.keys(options)) {

@@ -188,6 +188,10 @@ function readAuth(view: ConfigView): TokenAuthConfig | undefined {
   const type = view.member('auth.type').choice(['token']);
   const options = view.member('auth.options');
   if (type === undefined) {
+    // Nobody writes an empty type to have no authentication: a template was not filled in.
+    if (view.member('auth').memberNames().includes('type')) {
+      return view.member('auth.type').fail('is empty: leave auth out for no authentication');
+    }
     if (!options.exists) return undefined;
     return options.fail('is set without auth.type: nothing would be protected');
   }
