@@ -70,7 +70,7 @@ export class KeyFileStore implements KeyStore, KeyImporter {
     return keys.map(({ entry }) => entry);
   }
 
-  /** Files among the keys that cannot be used as such, for listings and for the doctor. */
+  /** Files among the keys that cannot be used as such, for listings. */
   async unusable(): Promise<readonly UnusableFile[]> {
     return (await surveyKeys(this.#directory)).unusable;
   }
@@ -100,6 +100,7 @@ export class KeyFileStore implements KeyStore, KeyImporter {
     return softwareSigner(key);
   }
 
+  /** For `notary key import` and `docker trust key load`, when they are spoken here. */
   async importKeys(pem: string, defaults: ImportDefaults = {}): Promise<readonly ImportedKey[]> {
     if (pem.length > maxImportLength) {
       throw new Failure('KEY_LIMITS', 'the text to import is larger than 1 MiB');

@@ -38,7 +38,10 @@ export { type MetadataName, trustServerFor } from './trust-server-address.ts';
  */
 export interface TrustServer {
   readonly url: string;
-  /** Learns that a trust server answers here, and which login it wants; needs no login itself. */
+  /**
+   * Learns that a trust server answers here, and which login it wants; needs no login itself. This, rotating and
+   * removing wait for `notary` to be spoken here.
+   */
   ping(): Promise<void>;
   /**
    * The file as stored; undefined when the server does not have it.

@@ -12,6 +12,7 @@ export type Edit =
       readonly name: string;
       readonly target: Target;
     }
+  /** For `notary remove` and `docker trust revoke`, when they are spoken here. */
   | { readonly kind: 'remove-tag'; readonly role: TargetsRole; readonly name: string };
 
 /** Decides on edits for a repository as it is now; may throw any Failure. */

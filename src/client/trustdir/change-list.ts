@@ -1,5 +1,6 @@
 // Changes that wait to be published, one file each, in Go's directory and names (client store §4):
-// notary stages them, and so may we. They are applied in the order of their file names.
+// notary stages them, and so may we. They are applied in the order of their file names. Until `notary publish` is
+// spoken here they are only kept: no command of ours applies them.
 //
 // Invariants: a file appears complete; a damaged one is reported and never removed or skipped silently;
 // clearing removes the files that were listed, not those that came meanwhile.
