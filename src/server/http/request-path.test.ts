@@ -63,6 +63,20 @@ describe('request path', () => {
     }
   });
 
+  it('is unreadable when it is longer, once decoded, than any that is answered', () => {
+    const gun = encodeURIComponent('é'.repeat(255));
+    const role = `targets/${'a'.repeat(247)}`;
+    const target = `/v2/${gun}/_trust/tuf/${role}.${'0'.repeat(128)}.json`;
+    expect(readRequestPath(target)).toMatchObject({ kind: 'path' });
+    const hostile = [
+      `/v2/a/${'a'.repeat(1100)}`,
+      `/v2/a${'/_trust/tuf/targets/x'.repeat(60)}`,
+      `/v2/a${'%2F_trust%2Ftuf%2Ftargets%2Fx'.repeat(60)}`,
+    ];
+    for (const path of hostile) expect(readRequestPath(path)).toEqual({ kind: 'unreadable' });
+    expect(readRequestPath(`/v2/?${'a'.repeat(8000)}`)).toMatchObject({ kind: 'path' });
+  });
+
   it('is clean after one redirect', () => {
     const segment = fc.constantFrom('', '.', '..', 'a', 'b%20', '%2e', '%2F');
     fc.assert(

@@ -9,9 +9,11 @@ export type RequestPath =
 
 /**
  * Longest target that is looked at. A repository name has at most 255 characters and a role as many, each up
- * to 12 bytes when escaped; the limit also bounds what matching the routes can cost.
+ * to 12 bytes when escaped.
  */
 const maxTargetLength = 8192;
+/** Longest path once decoded: both names and a checksum with room to spare. Matching the routes costs its square. */
+const maxPathLength = 1024;
 
 export function readRequestPath(target: string): RequestPath {
   if (target.length > maxTargetLength) return { kind: 'unreadable' };
@@ -21,7 +23,8 @@ export function readRequestPath(target: string): RequestPath {
   const escaped = queryAt < 0 ? relative : relative.slice(0, queryAt);
   const query = queryAt < 0 ? '' : relative.slice(queryAt + 1);
   const path = unescape(escaped);
-  if (path === undefined || (origin === null && !target.startsWith('/'))) {
+  const isPath = origin !== null || target.startsWith('/');
+  if (!isPath || path === undefined || path.length > maxPathLength) {
     return { kind: 'unreadable' };
   }
   const clean = cleanPath(path);

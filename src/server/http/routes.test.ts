@@ -70,6 +70,30 @@ describe('route table', () => {
   });
 });
 
+it('costs a hostile path less than a millisecond, before anybody is asked who he is', () => {
+  const hostile = [
+    '/_trust/tuf/targets/x',
+    '/_trust/tuf/targets',
+    '/_trust/tuf/targets/a',
+    '/_trust/tuf/1',
+    '/_trust/tuf/9999999',
+  ].flatMap((piece) => [1000, 8000].map((size) => piece.repeat(Math.floor(size / piece.length))));
+  for (const path of hostile) {
+    const best = Math.min(
+      ...Array.from({ length: 10 }, () => {
+        const startMs = performance.now();
+        new RouteCache([]).resolve('GET', `/v2/a${path}`);
+        return performance.now() - startMs;
+      }),
+    );
+    expect([path.slice(0, 30), path.length, best < 1]).toEqual([
+      path.slice(0, 30),
+      path.length,
+      true,
+    ]);
+  }
+});
+
 describe('route cache', () => {
   it('gives the same resolution again, for reads', () => {
     const cache = new RouteCache([]);
