@@ -76,6 +76,7 @@ describe('the address of the trust server', () => {
       const text = await expectRefusal(verify(['--server', url]), 'CONFIG_INVALID', 2);
       const host = ['localhost:4443', 'foo'].includes(url) ? url : 'HOST:PORT';
       expect(text).toContain(`Write --server https://${host}.`);
+      expect(text).toMatch(/: (--server \S+|the value of --server) is not an https URL \[/);
       expect(text).not.toMatch(/secret|DOCKER_CONTENT_TRUST_SERVER/);
       const env = { DOCKER_CONTENT_TRUST_SERVER: url };
       const named = await expectRefusal(verify([], { env }), 'CONFIG_INVALID', 2);

@@ -58,6 +58,7 @@ describe('NOTARY_AUTH', () => {
     expect({ status, stdout }).toEqual({ status: 7, stdout: '' });
     expect(stderr).toContain('[CREDENTIALS_UNREADABLE]');
     expect(stderr).not.toContain('no-such-login');
+    expect(stderr).toContain('or unset it');
   });
 
   it('is also the login when a variable names the server', async () => {

@@ -6,7 +6,7 @@ import type { ConsumerPorts } from '../../client/ports.ts';
 import { readPinFile } from '../../client/trustdir/pin-file.ts';
 import type { Pins } from '../../client/trustdir/pins.ts';
 import { TrustDirectory } from '../../client/trustdir/trust-directory.ts';
-import { asFailure, catalogue, type ExitStatus, exitStatus, type Failure } from '../../errors.ts';
+import { asFailure, catalogue, type ExitStatus, exitStatus, Failure } from '../../errors.ts';
 import {
   type CredentialSource,
   dockerCredentials,
@@ -100,9 +100,13 @@ export class Session {
   /** NOTARY_AUTH is for the server that the user named: an image may name anybody's host. */
   #trustServerCredentials({ host }: URL): CredentialSource {
     const isNamed = this.#configured() !== undefined;
-    return isNamed && this.#notaryAuth !== ''
-      ? notaryAuthCredentials(this.#notaryAuth, host)
-      : this.#credentials;
+    if (!isNamed || this.#notaryAuth === '') return this.#credentials;
+    try {
+      return notaryAuthCredentials(this.#notaryAuth, host);
+    } catch (error) {
+      const remedy = 'Set NOTARY_AUTH to base64 of user:password, or unset it.';
+      throw withRemedy(asFailure(error), remedy);
+    }
   }
 
   get #notaryAuth(): string {
@@ -117,8 +121,12 @@ export class Session {
       const named = this.#invocation.flags.text('server');
       if (named === undefined || failure.code !== 'CONFIG_INVALID') throw failure;
       // What was typed is repeated only where it cannot hold a password.
+      const shown = /[@?#]/.test(named) ? 'the value of --server' : `--server ${named}`;
       const host = /^[\w.-]+(?::\d+)?$/.test(named) ? named : 'HOST:PORT';
-      throw withRemedy(failure, `Write --server https://${host}.`);
+      throw new Failure(failure.code, `${shown} is not an https URL`, {
+        cause: failure,
+        remedy: `Write --server https://${host}.`,
+      });
     }
   }
 
