@@ -52,8 +52,8 @@ export const commands: readonly CommandSpec[] = [
     arguments: 'IMAGE[:TAG]…',
     takes: [1, 1000],
     about:
-      'Prints name@sha256:… for each image, in order. Without a tag, latest is meant. The exit status is that of the ' +
-      'worst image.',
+      'Prints name@sha256:… for each image, in order. Without a tag, latest is meant. A digest beside the tag is ' +
+      'compared. The exit status is that of the worst image.',
     flags: [...networkFlags, ...outputFlags],
     examples: [
       [`docker pull "$(paraph verify ${app}:1.4)"`, 'pull exactly what was signed'],
@@ -68,7 +68,8 @@ export const commands: readonly CommandSpec[] = [
     summary: 'show signed tags, signers, keys, versions and expiry',
     arguments: 'IMAGE[:TAG]',
     takes: [1, 1],
-    about: 'With a tag: that tag alone, and whether a pull would accept it.',
+    about:
+      'With a tag: that tag alone, and whether a pull would accept it. A digest beside the tag is compared.',
     flags: [longIdsFlag, ...networkFlags, ...outputFlags],
     examples: [
       [`paraph inspect ${app}`, 'the whole repository'],
