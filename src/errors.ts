@@ -323,7 +323,8 @@ export const catalogue = {
   ALREADY_INITIALISED: {
     exit: conflict,
     summary: 'The repository is signed already',
-    remedy: 'Sign with its existing keys; copy their files into ~/.docker/trust/private if they are elsewhere.',
+    remedy:
+      'Sign with its existing keys; copy their files into ~/.docker/trust/private if they are elsewhere.',
   },
 
   // -- this machine
