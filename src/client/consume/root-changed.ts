@@ -38,6 +38,35 @@ export function rootChanged(trusted: TrustedRoot, offered: RootFile, cause: Fail
   });
 }
 
+export interface MadeRoot {
+  readonly gun: string;
+  readonly made: RootFile;
+  readonly offered: RootFile;
+  /** The file with the root that was made here. */
+  readonly path: string;
+  readonly nowMs: number;
+}
+
+/** ROOT_CHANGED for a server that offers another root than the one made here for a new repository. */
+export function otherThanMade(
+  { gun, made, offered, path, nowMs }: MadeRoot,
+  cause: Failure,
+): Failure {
+  return new Failure('ROOT_CHANGED', 'the server has another root than the one made here', {
+    cause,
+    facts: {
+      'made here': offeredWords(made, gun, nowMs),
+      offered: offeredWords(offered, gun, nowMs),
+    },
+    meaning:
+      `A root for ${gun} was made on this machine and perhaps uploaded. Somebody else made the repository first, or ` +
+      'the server put another root in its place. Nothing of it is trusted here.',
+    remedy:
+      'Ask everybody who may publish there whether the root ID offered is theirs. If it is, accept it by removing ' +
+      `${path} and run the command again; if nobody knows it, do not use that server.`,
+  });
+}
+
 const otherKey =
   'The publisher lost the root key and started again, or the repository was deleted and made anew, or someone ' +
   "else answers in the publisher's name.";

@@ -1,14 +1,15 @@
 // From what is trusted to a trusted set at the newest root: the cached root and the signed steps from it, else a
 // pin, else first sight. Pins hold for every root that is used, so that pinned ids must be changed before the
 // publisher rotates.
-import { Failure, isFailure } from '../../errors.ts';
-import type { RootFile } from '../../tuf/root.ts';
+import { type Failure, isFailure } from '../../errors.ts';
+import { parseRoot, type RootFile } from '../../tuf/root.ts';
 import { checkRoot } from '../../tuf/root-trust.ts';
 import { TrustedSet } from '../../tuf/trusted-set.ts';
 import { beginGeneration, type Generation } from '../trustdir/generations.ts';
 import { type Answer, answerOf, isOutage, isRefusal, noTrustData } from './answer.ts';
 import type { Floors } from './floors.ts';
 import { maxRootBytes } from './limits.ts';
+import { namingPin, requirePinned } from './pinned-root.ts';
 import {
   fetchRootVersion,
   followRoots,
@@ -16,7 +17,7 @@ import {
   lookAtOfferedRoot,
   type RootServer,
 } from './root-chain.ts';
-import { rootChanged } from './root-changed.ts';
+import { otherThanMade, rootChanged } from './root-changed.ts';
 import { rootFacts } from './root-facts.ts';
 import type { Situation } from './situation.ts';
 
@@ -65,13 +66,14 @@ export class RootFinder {
     }
     if (anchor === undefined) {
       if (answer.kind !== 'bytes') throw noTrustData(gun, ports.server.url);
+      this.#requireMadeHere(answer.bytes);
       const set = this.#begin(answer.bytes, false);
       this.#begun = this.generationOf(set.root);
       return set;
     }
     const set = this.#begin(anchor.root.bytes, true);
     if (answer.kind === 'bytes') await followRoots(this.#roots, set, answer.bytes);
-    this.#requirePinned(set.root);
+    requirePinned(set.root, this.#at);
     return set;
   }
 
@@ -91,7 +93,7 @@ export class RootFinder {
     if (offered?.kind !== 'newer') throw failure;
     const next = this.#begin(set.root.bytes, true);
     await followRootsTo(this.#roots, next, offered);
-    this.#requirePinned(next.root);
+    requirePinned(next.root, this.#at);
     return next;
   }
 
@@ -104,9 +106,28 @@ export class RootFinder {
     return beginGeneration(rootFacts(root, gun, nowMs), reason, nowMs);
   }
 
+  /**
+   * A root that was made here, and may have been uploaded, leaves no room for another one: at first contact the
+   * server offers that root, or what follows it, or what a pin admits.
+   */
+  #requireMadeHere(offered: Buffer): void {
+    const { gun, nowMs, directory, pendingRoot, pin } = this.#at;
+    if (pendingRoot === undefined || pin !== undefined || pendingRoot.equals(offered)) return;
+    const made = parseRoot(pendingRoot);
+    const file = parseRoot(offered);
+    try {
+      const previous = made.signed;
+      checkRoot(file, { gun, nowMs, previous, certificateExpiry: 'reported' });
+    } catch (cause) {
+      if (!isFailure(cause)) throw cause;
+      const path = directory.pendingRootPath;
+      throw otherThanMade({ gun, made, offered: file, path, nowMs }, cause);
+    }
+  }
+
   #begin(root: Buffer, isKnownRoot: boolean): TrustedSet {
     const { gun, nowMs, pin, options } = this.#at;
-    return this.#namingPin(() =>
+    return namingPin(pin, () =>
       TrustedSet.begin(root, {
         gun,
         nowMs,
@@ -117,23 +138,5 @@ export class RootFinder {
         listedBefore: this.#floors.listedBefore,
       }),
     );
-  }
-
-  #requirePinned(root: RootFile): void {
-    const { gun, nowMs, pin } = this.#at;
-    if (pin === undefined) return;
-    this.#namingPin(() =>
-      checkRoot(root, { gun, nowMs, pin: pin.pin, certificateExpiry: 'reported' }),
-    );
-  }
-
-  #namingPin<T>(check: () => T): T {
-    try {
-      return check();
-    } catch (error) {
-      if (!isFailure(error, 'PIN_MISMATCH')) throw error;
-      const facts = { rule: this.#at.pin?.rule ?? '', ...error.facts };
-      throw new Failure('PIN_MISMATCH', error.message, { cause: error, facts });
-    }
   }
 }

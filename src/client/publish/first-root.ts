@@ -4,6 +4,7 @@ import { composeRoot, release } from '../../tuf/compose.ts';
 import { type PublicKey, publicKeyFromCertificate } from '../../tuf/public-key.ts';
 import { type BaseRole, baseRoles } from '../../tuf/role.ts';
 import { parseRoot, type RootFile, roleKeysOf } from '../../tuf/root.ts';
+import { requirePinned } from '../consume/pinned-root.ts';
 import type { PublisherPorts } from '../ports.ts';
 import { usablePendingRoot } from './pending-root.ts';
 import { signFile } from './role-signers.ts';
@@ -32,7 +33,7 @@ export interface FirstRootParts {
 
 /**
  * The root to publish first; it lies in the trust directory when this returns. @throws Failure what KeyStore
- * throws, DISK
+ * throws, DISK; PIN_MISMATCH when consumers here would refuse it
  */
 export async function firstRoot(parts: FirstRootParts, ports: PublisherPorts): Promise<FirstRoot> {
   const { gun, online } = parts;
@@ -47,6 +48,7 @@ export async function firstRoot(parts: FirstRootParts, ports: PublisherPorts): P
   let file = usablePendingRoot(await directory.pendingRoot(), made);
   if (file === undefined) {
     file = await makeRoot(root, targets.signer.key, parts, nowMs);
+    requirePinned(file, { gun, nowMs, pin: await ports.pins.pinFor(gun, nowMs) });
     await directory.setPendingRoot(file.bytes);
   }
   const onServer = (role: 'snapshot' | 'timestamp') => ({

@@ -43,27 +43,28 @@ export class RepositoryDirectory {
   readonly cache: MetadataCache;
   readonly changeList: ChangeList;
 
-  readonly #pendingRootPath: string;
+  /** Where a root lies that is being made here; for messages. */
+  readonly pendingRootPath: string;
 
   constructor(path: string) {
     this.path = path;
-    this.#pendingRootPath = join(path, ownDirectoryName, 'pending-root.json');
+    this.pendingRootPath = join(path, ownDirectoryName, 'pending-root.json');
     this.cache = new MetadataCache(path);
     this.changeList = new ChangeList(path);
   }
 
   /** The root of a repository that is being made here and that the server is not known to have yet. */
   async pendingRoot(): Promise<Buffer | undefined> {
-    return readStored(this.#pendingRootPath, maxPendingRootBytes);
+    return readStored(this.pendingRootPath, maxPendingRootBytes);
   }
 
   async setPendingRoot(bytes: Buffer): Promise<void> {
     await makeDirectory(join(this.path, ownDirectoryName));
-    await replaceFile(this.#pendingRootPath, bytes, `${this.#pendingRootPath}.new`);
+    await replaceFile(this.pendingRootPath, bytes, `${this.pendingRootPath}.new`);
   }
 
   async clearPendingRoot(): Promise<void> {
-    await removeFile(this.#pendingRootPath);
+    await removeFile(this.pendingRootPath);
   }
 
   /** Runs `work` while no other Paraph process of this directory publishes to the repository. */
