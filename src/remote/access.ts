@@ -7,7 +7,7 @@ import { Failure, isFailure } from '../errors.ts';
 import type { Challenge } from './challenge.ts';
 import { shown } from './foreign-text.ts';
 import type { HttpRequest, HttpResponse } from './http.ts';
-import { serverWords } from './server-words.ts';
+import { repeats, serverWords } from './server-words.ts';
 
 export interface Access {
   /** What the reader knows it by: the GUN, or the name of the image. */
@@ -30,18 +30,23 @@ export interface Authorization {
   readonly secrets: readonly string[];
 }
 
+/** An answer, with the secrets that its server was sent: what it says of them is not for messages. */
+export interface AuthorizedResponse extends HttpResponse {
+  readonly secrets: readonly string[];
+}
+
 function facts(
   request: HttpRequest,
   access: Access,
   sent: Authorization | undefined,
-  answer: HttpResponse,
+  answer: AuthorizedResponse,
 ): Readonly<Record<string, string>> {
   return {
     server: shown(answer.url.origin),
     repository: shown(access.repository),
     scope: shown(access.scope),
     login: sent?.login ?? 'not sent where a redirect led',
-    answer: serverWords(answer, sent?.secrets) ?? `status ${answer.status} to ${request.method}`,
+    answer: serverWords(answer, answer.secrets) ?? `status ${answer.status} to ${request.method}`,
   };
 }
 
@@ -49,7 +54,7 @@ export function refused(
   request: HttpRequest,
   access: Access,
   sent: Authorization,
-  answer: HttpResponse,
+  answer: AuthorizedResponse,
   challenge: Challenge | undefined,
 ): Failure {
   const isScope = challenge?.scheme === 'bearer' && challenge.error === 'insufficient_scope';
@@ -62,7 +67,7 @@ export function unauthorized(
   request: HttpRequest,
   access: Access,
   sent: Authorization | undefined,
-  answer: HttpResponse,
+  answer: AuthorizedResponse,
 ): Failure {
   const hasLogin = sent?.hasLogin === true;
   const what = hasLogin ? 'does not accept the login' : 'asks for a login';
@@ -76,7 +81,7 @@ export function forbidden(
   request: HttpRequest,
   access: Access,
   sent: Authorization,
-  answer: HttpResponse,
+  answer: AuthorizedResponse,
 ): Failure {
   return new Failure(
     'FORBIDDEN',
@@ -100,6 +105,14 @@ export function withAccess(error: unknown, access: Access, login: string): unkno
     },
     remedy: `Run docker login ${loginHost(access)}.`,
   });
+}
+
+/** A failure of the exchange with `host`, whose message may hold words of its own: where it sends on to. */
+export function withoutSecrets(error: unknown, { host }: URL, secrets: readonly string[]): unknown {
+  if (!isFailure(error, 'SERVER_ERROR')) return error;
+  // A name that we asked for is no echo, even if the password is a word of it.
+  if (!repeats(error.message.replaceAll(host, ''), secrets)) return error;
+  return new Failure(error.code, `${host} answered with words that repeat the login`);
 }
 
 function loginHost(access: Access): string {

@@ -8,10 +8,12 @@
 import {
   type Access,
   type Authorization,
+  type AuthorizedResponse,
   forbidden,
   refused,
   unauthorized,
   withAccess,
+  withoutSecrets,
 } from './access.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import type { CredentialSource, Credentials } from './credentials.ts';
@@ -39,7 +41,7 @@ export class Authenticator {
    * @throws Failure UNAUTHORIZED or FORBIDDEN when the server or its token service refuses, and as the HTTP
    *   client; every other status is an answer
    */
-  async send(request: HttpRequest, access: Access): Promise<HttpResponse> {
+  async send(request: HttpRequest, access: Access): Promise<AuthorizedResponse> {
     const { origin } = request.url;
     if (request.body !== undefined && !this.#challenges.has(origin))
       await this.#probe(request, access);
@@ -53,7 +55,8 @@ export class Authenticator {
       throw refused(request, access, first, answer, challenge);
     }
     if (first.token !== undefined) this.#tokens.delete(first.token.key);
-    const second = await this.#authorize(challenge, access);
+    const renewed = await this.#authorize(challenge, access);
+    const second = { ...renewed, secrets: [...first.secrets, ...renewed.secrets] };
     if (second.header === undefined) throw unauthorized(request, access, second, answer);
     const again = await this.#sendWith(request, second);
     if (again.status === 403) throw forbidden(request, access, second, again);
@@ -66,10 +69,17 @@ export class Authenticator {
     this.#learn(answer);
   }
 
-  #sendWith(request: HttpRequest, authorization: Authorization): Promise<HttpResponse> {
-    if (authorization.header === undefined) return this.#http.send(request);
-    const headers = { ...request.headers, authorization: authorization.header };
-    return this.#http.send({ ...request, headers });
+  async #sendWith(
+    request: HttpRequest,
+    { header, secrets }: Authorization,
+  ): Promise<AuthorizedResponse> {
+    const authorization = header === undefined ? {} : { authorization: header };
+    const headers = { ...request.headers, ...authorization };
+    try {
+      return { ...(await this.#http.send({ ...request, headers })), secrets };
+    } catch (error) {
+      throw withoutSecrets(error, request.url, secrets);
+    }
   }
 
   async #probe(request: HttpRequest, access: Access): Promise<void> {

@@ -1,13 +1,13 @@
 // What a registry's refusals mean (OCI distribution specification, error codes).
 
 import { Failure } from '../errors.ts';
+import type { AuthorizedResponse } from './access.ts';
 import { shown, shownUrl } from './foreign-text.ts';
-import type { HttpResponse } from './http.ts';
 import type { ImageReference } from './reference.ts';
 import { isWebPage, serverErrors, serverWords } from './server-words.ts';
 
 /** What the registry does not have, as the reader named it. */
-export function imageNotFound(answer: HttpResponse, reference: ImageReference): Failure {
+export function imageNotFound(answer: AuthorizedResponse, reference: ImageReference): Failure {
   const isUnknownName = serverErrors(answer)?.[0]?.code === 'NAME_UNKNOWN';
   const what = reference.digest ?? `tag ${reference.tag ?? 'latest'}`;
   const message = isUnknownName
@@ -18,7 +18,7 @@ export function imageNotFound(answer: HttpResponse, reference: ImageReference): 
 
 /** An answer that is no answer to `what` (such as `the manifest`). */
 export function registryFailure(
-  answer: HttpResponse,
+  answer: AuthorizedResponse,
   reference: ImageReference,
   what: string,
 ): Failure {
@@ -40,10 +40,10 @@ export function registryFailure(
 }
 
 function factsOf(
-  answer: HttpResponse,
+  answer: AuthorizedResponse,
   reference: ImageReference,
 ): Readonly<Record<string, string>> {
-  const words = serverWords(answer);
+  const words = serverWords(answer, answer.secrets);
   return {
     server: shownUrl(answer.url),
     image: shown(reference.name),

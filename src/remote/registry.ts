@@ -5,11 +5,11 @@
 // digest it does not have; limits on size come before reading. Safe for concurrent calls.
 
 import { Failure } from '../errors.ts';
-import type { Access } from './access.ts';
+import type { Access, AuthorizedResponse } from './access.ts';
 import { Authenticator } from './auth.ts';
 import type { CredentialSource } from './credentials.ts';
 import { shown } from './foreign-text.ts';
-import type { HttpClient, HttpRequest, HttpResponse } from './http.ts';
+import type { HttpClient, HttpRequest } from './http.ts';
 import {
   type Descriptor,
   describeManifest,
@@ -20,7 +20,7 @@ import {
 import { type ImageReference, isDigest } from './reference.ts';
 import { imageNotFound, registryFailure } from './registry-failure.ts';
 import { type RegistryOrigin, RegistryOrigins } from './registry-origin.ts';
-import { isWebPage } from './server-words.ts';
+import { isWebPage, unechoed } from './server-words.ts';
 
 export type { Descriptor } from './manifest.ts';
 export { type ImageReference, parseReference } from './reference.ts';
@@ -97,8 +97,8 @@ class RemoteRegistry implements Registry {
     if (answer.status !== 200 || isWebPage(answer))
       throw notGiven(answer, reference, 'the manifest');
     const bytes = answer.body;
-    requireDigest(bytes, reference.digest, reference, 'asked');
-    requireDigest(bytes, header(answer, 'docker-content-digest'), reference, 'stated');
+    requireDigest(bytes, reference.digest, reference);
+    requireStatedDigest(bytes, answer, reference);
     return { descriptor: describeManifest(bytes, answer.headers['content-type']), bytes };
   }
 
@@ -123,7 +123,7 @@ class RemoteRegistry implements Registry {
       const got = `${answer.body.length} bytes`;
       throw mismatch(reference, { asked: `${digest}, ${size} bytes`, got });
     }
-    requireDigest(answer.body, digest, reference, 'asked');
+    requireDigest(answer.body, digest, reference);
     return answer.body;
   }
 
@@ -161,7 +161,7 @@ class RemoteRegistry implements Registry {
       maxBytes: maxSmallBytes,
     });
     if (answer.status !== 201) throw registryFailure(answer, reference, 'the upload of a manifest');
-    requireDigest(bytes, header(answer, 'docker-content-digest'), reference, 'stated');
+    requireStatedDigest(bytes, answer, reference);
     return descriptor;
   }
 
@@ -170,7 +170,7 @@ class RemoteRegistry implements Registry {
     wanted: string,
     where: string | URL,
     request: Omit<HttpRequest, 'url' | 'plainHttp'>,
-  ): Promise<HttpResponse> {
+  ): Promise<AuthorizedResponse> {
     const { base, plainHttp }: RegistryOrigin = await this.#origins.of(reference.domain);
     const access: Access = {
       repository: reference.name,
@@ -188,29 +188,44 @@ function manifestPath(reference: ImageReference): string {
 }
 
 /** Where the rest of an upload goes: the registry chooses, but not another registry. */
-function uploadUrl(started: HttpResponse, reference: ImageReference): URL {
+function uploadUrl(started: AuthorizedResponse, reference: ImageReference): URL {
   const location = started.headers.location ?? '';
   const url = URL.canParse(location, started.url.href) ? new URL(location, started.url) : undefined;
   if (location !== '' && url?.origin === started.url.origin) return url;
-  throw registryFailure(started, reference, `an upload, which it sends on to ${shown(location)}`);
+  const where = shown(unechoed(location, started.secrets));
+  throw registryFailure(started, reference, `an upload, which it sends on to ${where}`);
 }
 
-function notGiven(answer: HttpResponse, reference: ImageReference, what: string): Failure {
+function notGiven(answer: AuthorizedResponse, reference: ImageReference, what: string): Failure {
   const isAbsent = answer.status === 404 && !isWebPage(answer);
   return isAbsent ? imageNotFound(answer, reference) : registryFailure(answer, reference, what);
 }
 
-/** `whose`: the digest that we asked for, or the one that the registry states beside the bytes. */
-function requireDigest(
+function requireDigest(bytes: Buffer, asked: string | undefined, reference: ImageReference): void {
+  if (asked === undefined) return;
+  const got = digestLike(asked, bytes);
+  if (got !== asked) throw mismatch(reference, { asked: shown(asked, 160), got });
+}
+
+/** The digest that the registry states beside the bytes, if it does. */
+function requireStatedDigest(
   bytes: Buffer,
-  expected: string | undefined,
+  { headers, secrets }: AuthorizedResponse,
   reference: ImageReference,
-  whose: 'asked' | 'stated',
 ): void {
-  if (expected === undefined) return;
-  const [algorithm = ''] = expected.split(':');
-  const got = isDigest(expected) ? digestOf(algorithm, bytes) : digestOf('sha256', bytes);
-  if (got !== expected) throw mismatch(reference, { [whose]: shown(expected, 160), got });
+  const value = headers['docker-content-digest'];
+  const stated = typeof value === 'string' ? value : value?.[0];
+  if (stated === undefined) return;
+  const got = digestLike(stated, bytes);
+  if (got !== stated) {
+    throw mismatch(reference, { stated: shown(unechoed(stated, secrets), 160), got });
+  }
+}
+
+/** The digest of `bytes` by the algorithm of `digest`. */
+function digestLike(digest: string, bytes: Buffer): string {
+  const [algorithm = ''] = digest.split(':');
+  return digestOf(isDigest(digest) ? algorithm : 'sha256', bytes);
 }
 
 function mismatch(reference: ImageReference, facts: Readonly<Record<string, string>>): Failure {
@@ -219,9 +234,4 @@ function mismatch(reference: ImageReference, facts: Readonly<Record<string, stri
     facts,
     meaning: 'The content was damaged or exchanged in the registry or on the way.',
   });
-}
-
-function header(answer: HttpResponse, name: string): string | undefined {
-  const value = answer.headers[name];
-  return typeof value === 'string' ? value : value?.[0];
 }

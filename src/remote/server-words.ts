@@ -19,6 +19,7 @@ export interface ServerError {
 const maxBodyBytes = 64 * 1024;
 /** More errors than this in one answer tell nothing more. */
 const maxErrors = 20;
+const withheld = '(withheld: it repeats the login)';
 
 /** The errors an answer lists; undefined when its body is not of docker's form. */
 export function serverErrors(answer: HttpResponse): readonly ServerError[] | undefined {
@@ -35,27 +36,36 @@ export function serverErrors(answer: HttpResponse): readonly ServerError[] | und
 
 /**
  * What the peer says went wrong, on one line fit for a terminal; undefined when it says nothing readable.
- * Words that repeat one of the `secrets` it was sent are withheld: they would end in somebody's CI log.
+ * It is withheld when any of the answer repeats one of the `secrets` that the peer was sent.
  */
 export function serverWords(
   answer: HttpResponse,
   secrets: readonly string[] = [],
 ): string | undefined {
   const words = plainWords(answer);
-  const said = `${answer.body.toString('utf8')} ${words ?? ''}`;
-  const isEcho = secrets.some((secret) => secret !== '' && said.includes(secret));
-  return isEcho ? '(withheld: it repeats the login)' : words;
+  if (repeats(answer.body.toString('utf8'), secrets)) return withheld;
+  return words === undefined ? undefined : shown(unechoed(words, secrets));
+}
+
+/** `text` of a peer, not yet cut; what repeats one of the `secrets` would end in somebody's CI log. */
+export function unechoed(text: string, secrets: readonly string[]): string {
+  return repeats(text, secrets) ? withheld : text;
+}
+
+/** True when `text` contains one of the `secrets`. */
+export function repeats(text: string, secrets: readonly string[]): boolean {
+  return secrets.some((secret) => secret !== '' && text.includes(secret));
 }
 
 function plainWords(answer: HttpResponse): string | undefined {
   const errors = serverErrors(answer);
   if (errors !== undefined) {
-    return shown(errors.map(({ code, message }) => (message === '' ? code : message)).join('; '));
+    return errors.map(({ code, message }) => (message === '' ? code : message)).join('; ');
   }
   const body = jsonObject(answer);
   for (const name of ['error_description', 'details', 'message', 'error']) {
     const words = body?.get(name);
-    if (typeof words === 'string' && words !== '') return shown(words);
+    if (typeof words === 'string' && words !== '') return words;
   }
   return undefined;
 }

@@ -6,9 +6,16 @@
 
 import { JsonView } from '../encoding/json-view.ts';
 import { type ErrorCode, Failure, isFailure } from '../errors.ts';
+import type { AuthorizedResponse } from './access.ts';
 import { shown, shownUrl } from './foreign-text.ts';
 import type { HttpResponse } from './http.ts';
-import { isWebPage, type ServerError, serverErrors, serverWords } from './server-words.ts';
+import {
+  isWebPage,
+  type ServerError,
+  serverErrors,
+  serverWords,
+  unechoed,
+} from './server-words.ts';
 
 /** Go's kinds of INVALID_UPDATE, in the words of Go's client. */
 const updateKinds: ReadonlyMap<string, string> = new Map([
@@ -24,7 +31,7 @@ const keyElsewhere =
   /server does not hold current snapshot key|key [0-9a-f]+ not found|no\s+timestamp keys exist/;
 
 /** An answer that is no answer to `what` (such as `the upload`) about `gun`. */
-export function trustServerFailure(answer: HttpResponse, gun: string, what: string): Failure {
+export function trustServerFailure(answer: AuthorizedResponse, gun: string, what: string): Failure {
   const { status, url } = answer;
   const facts = factsOf(answer, gun);
   if (status === 429) {
@@ -43,7 +50,7 @@ export function trustServerFailure(answer: HttpResponse, gun: string, what: stri
 }
 
 /** The address answers, but not as a trust server does. */
-export function notATrustServer(answer: HttpResponse, gun: string, how: string): Failure {
+export function notATrustServer(answer: AuthorizedResponse, gun: string, how: string): Failure {
   return new Failure('NOT_A_TRUST_SERVER', `${answer.url.host} answers ${how}`, {
     facts: factsOf(answer, gun),
     meaning:
@@ -52,7 +59,7 @@ export function notATrustServer(answer: HttpResponse, gun: string, how: string):
 }
 
 /** Why an upload was not taken: VERSION_CONFLICT, UPLOAD_REJECTED with the server's words, or as above. */
-export function uploadFailure(answer: HttpResponse, gun: string): Failure {
+export function uploadFailure(answer: AuthorizedResponse, gun: string): Failure {
   const errors = answer.status < 500 ? serverErrors(answer) : undefined;
   const error = errors?.[0];
   if (error?.code === 'VERSION') {
@@ -64,7 +71,7 @@ export function uploadFailure(answer: HttpResponse, gun: string): Failure {
   if (answer.status !== 400 || error === undefined)
     return trustServerFailure(answer, gun, 'the upload');
   if (error.code !== 'INVALID_UPDATE')
-    return rejected(answer, gun, serverWords(answer) ?? error.code);
+    return rejected(answer, gun, serverWords(answer, answer.secrets) ?? error.code);
   const { words, meaning } = invalidUpdate(error);
   return rejected(answer, gun, words, meaning);
 }
@@ -80,12 +87,16 @@ export function saysRoleIsUnlisted(answer: HttpResponse, role: string): boolean 
   return detail instanceof Map && detail.get('Role') === role;
 }
 
-function rejected(answer: HttpResponse, gun: string, why: string, meaning?: string): Failure {
+function rejected(answer: AuthorizedResponse, gun: string, why: string, meaning?: string): Failure {
   const code: ErrorCode = 'UPLOAD_REJECTED';
-  return new Failure(code, `${answer.url.host} refused the upload: ${shown(why)}`, {
-    facts: factsOf(answer, gun),
-    ...(meaning === undefined ? {} : { meaning }),
-  });
+  return new Failure(
+    code,
+    `${answer.url.host} refused the upload: ${shown(unechoed(why, answer.secrets))}`,
+    {
+      facts: factsOf(answer, gun),
+      ...(meaning === undefined ? {} : { meaning }),
+    },
+  );
 }
 
 interface InvalidUpdate {
@@ -111,8 +122,8 @@ function invalidUpdate(error: ServerError): InvalidUpdate {
   }
 }
 
-function factsOf(answer: HttpResponse, gun: string): Readonly<Record<string, string>> {
-  const words = serverWords(answer);
+function factsOf(answer: AuthorizedResponse, gun: string): Readonly<Record<string, string>> {
+  const words = serverWords(answer, answer.secrets);
   return {
     server: shownUrl(answer.url),
     ...(gun === '' ? {} : { repository: shown(gun) }),

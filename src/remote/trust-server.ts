@@ -9,10 +9,10 @@ import { parseJson } from '../encoding/strict-json.ts';
 import { Failure, isFailure } from '../errors.ts';
 import { keyObjectOf, type PublicKey, parsePublicKey } from '../tuf/public-key.ts';
 import type { RoleName } from '../tuf/role.ts';
-import type { Access } from './access.ts';
+import type { Access, AuthorizedResponse } from './access.ts';
 import { Authenticator } from './auth.ts';
 import type { CredentialSource } from './credentials.ts';
-import type { HttpClient, HttpRequest, HttpResponse } from './http.ts';
+import type { HttpClient, HttpRequest } from './http.ts';
 import { uploadForm } from './multipart.ts';
 import { isWebPage } from './server-words.ts';
 import {
@@ -100,13 +100,14 @@ class RemoteTrustServer implements TrustServer {
   }
 
   async ping(): Promise<void> {
-    const answer = await this.#http.send({
+    const answered = await this.#http.send({
       method: 'GET',
       url: pingUrl(this.#base),
       maxBytes: maxSmallBytes,
       deadlineMs: pingDeadlineMs,
     });
-    this.#auth.learn(answer);
+    this.#auth.learn(answered);
+    const answer = { ...answered, secrets: [] };
     if (answer.status === 401) return;
     if (answer.status !== 200) throw trustServerFailure(answer, '', 'the first question');
     if (isWebPage(answer)) throw notATrustServer(answer, '', 'with a web page');
@@ -199,7 +200,7 @@ class RemoteTrustServer implements TrustServer {
     return false;
   }
 
-  #send(request: HttpRequest, gun: string, wanted: string): Promise<HttpResponse> {
+  #send(request: HttpRequest, gun: string, wanted: string): Promise<AuthorizedResponse> {
     const [domain = ''] = gun.split('/');
     const access: Access = {
       repository: gun,
