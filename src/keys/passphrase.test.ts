@@ -93,7 +93,7 @@ describe('sources', () => {
     return path;
   };
 
-  it('are tried in order, each once for a key: docker, notary, file, descriptor', async () => {
+  it('are tried in order, each once for a key: file, descriptor, docker, notary', async () => {
     const descriptor = openSync(file('from descriptor\n'), 'r');
     const passphrases = new Passphrases({
       environment: {
@@ -108,11 +108,30 @@ describe('sources', () => {
     for (let attempt = 0; attempt < 4; attempt += 1) {
       tries.push((await passphrases.passphrase(existing(targets, attempt))).toString());
     }
-    expect(tries).toEqual(['from docker', 'from notary', 'from file', 'from descriptor']);
+    expect(tries).toEqual(['from file', 'from descriptor', 'from docker', 'from notary']);
     await expect(passphrases.passphrase(existing(targets, 4))).rejects.toMatchObject({
       code: 'PASSPHRASE_WRONG',
     });
     closeSync(descriptor);
+  });
+
+  it('for a new key are those of this command, not what somebody once exported', async () => {
+    const environment = {
+      DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE: 'exported long ago',
+      DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE: 'exported long ago',
+    };
+    const path = file('meant for this one\n');
+    expect(await ask({ environment, file: path }, chosen(root))).toBe('meant for this one');
+    const descriptor = openSync(path, 'r');
+    expect(await ask({ environment, descriptor }, chosen())).toBe('meant for this one');
+    closeSync(descriptor);
+  });
+
+  it('of the environment open a key that those of the command do not', async () => {
+    const environment = { DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE: 'for root' };
+    const options = { environment, file: file('for targets\n') };
+    expect(await ask(options, existing())).toBe('for targets');
+    expect(await ask(options, existing(root, 1))).toBe('for root');
   });
 
   it('never lead to a prompt or a second try when the given one is wrong', async () => {

@@ -1,6 +1,8 @@
-// Where passphrases come from: environment, file, descriptor, then a terminal. The environment and the
+// Where passphrases come from: file, descriptor, environment, then a terminal. The environment and the
 // terminal are handed in; nothing is read from the command line, where every user of the machine sees it.
 //
+// A file or descriptor is named for this one command, so it comes before what the environment may hold since
+// long ago: a new key is encrypted with the first.
 // Invariants: who gives a passphrase by variable, file or descriptor is never prompted, and each given one
 // is tried once for a key; without any source the failure comes at once and names the variables; what was
 // typed is kept per key id until `close` and then wiped; everything handed out is a copy that the caller
@@ -70,11 +72,6 @@ export class Passphrases implements PassphraseSource {
   async #given(role: string): Promise<readonly Given[]> {
     const { environment = {}, file, descriptor } = this.#options;
     const given: Given[] = [];
-    for (const name of passphraseVariables(role)) {
-      const value = environment[name];
-      if (value !== undefined && value !== '')
-        given.push({ from: name, bytes: Buffer.from(value) });
-    }
     if (file !== undefined) {
       given.push({ from: `the file ${file}`, bytes: await passphraseFromFile(file) });
     }
@@ -82,6 +79,11 @@ export class Passphrases implements PassphraseSource {
       this.#fromDescriptor ??= passphraseFromDescriptor(descriptor);
       const bytes = Buffer.from(await this.#fromDescriptor);
       given.push({ from: `descriptor ${descriptor}`, bytes });
+    }
+    for (const name of passphraseVariables(role)) {
+      const value = environment[name];
+      if (value !== undefined && value !== '')
+        given.push({ from: name, bytes: Buffer.from(value) });
     }
     return given.filter(({ bytes }, index) => {
       const isRepeated = given.slice(0, index).some((earlier) => earlier.bytes.equals(bytes));
