@@ -7,7 +7,7 @@ loopback6.addAddress('::1', 'ipv6');
 /** True for `localhost`, 127.0.0.0/8 and ::1, as written in a URL or an image reference. */
 export function isLoopback(hostname: string): boolean {
   const host = withoutBrackets(hostname).toLowerCase();
-  if (host === 'localhost' || host.endsWith('.localhost')) return true;
+  if (host === 'localhost') return true;
   const family = isIP(host);
   return family === 4 ? host.startsWith('127.') : family === 6 && loopback6.check(host, 'ipv6');
 }

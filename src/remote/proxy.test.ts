@@ -103,6 +103,9 @@ it.each([
   ['[0:0:0:0:0:0:0:1]', true],
   ['127.0.0.1.example.com', false],
   ['localhost.example.com', false],
+  // What such a name resolves to is the resolver's choice.
+  ['registry.localhost', false],
+  ['.localhost', false],
   ['128.0.0.1', false],
   ['[::2]', false],
 ])('%s is loopback: %s', (host, expected) => {
