@@ -1,5 +1,8 @@
 // A sum of bytes that may be in memory at one time for all requests together. Whoever buffers takes first
 // and gives back when done, whatever happens; whoever finds the budget spent refuses the request.
+//
+// Invariant: no share is larger than what was left for all others when it last grew; so however many hold all they
+// can, a small request finds room.
 
 export class ByteBudget {
   readonly #limit: number;
@@ -13,7 +16,11 @@ export class ByteBudget {
     return this.#taken;
   }
 
-  /** True when `bytes` more fit; they are then taken. A share that is larger than the whole never fits. */
+  get leftBytes(): number {
+    return this.#limit - this.#taken;
+  }
+
+  /** True when `bytes` more fit; they are then taken. More than the whole never fits. */
   take(bytes: number): boolean {
     if (this.#taken + bytes > this.#limit) return false;
     this.#taken += bytes;
@@ -34,8 +41,10 @@ export class Share {
     this.#budget = budget;
   }
 
+  /** True when `bytes` more were taken; false when that would leave less for others than this share then has. */
   take(bytes: number): boolean {
-    if (!this.#budget.take(bytes)) return false;
+    const isTooMuch = this.#bytes + bytes > this.#budget.leftBytes - bytes;
+    if (isTooMuch || !this.#budget.take(bytes)) return false;
     this.#bytes += bytes;
     return true;
   }

@@ -12,7 +12,7 @@ const quick: Partial<HttpLimits> = {
   idleMs: 300,
   sweepMs: 50,
   sweepsWithoutProgress: 3,
-  uploadGraceMs: 300,
+  uploadWindowMs: 300,
   uploadBytesPerSecond: 1_000_000,
   refusedBodyMs: 200,
   refusedBodyBytes: 10_000,
@@ -77,6 +77,43 @@ describe('a client that sends too slowly', () => {
     const wire = dial();
     wire.socket.write('GET /v2/ HTTP/1.1\r\nHost: x\r\n\r\n');
     expect(await wire.closed).toContain('{}');
+  });
+});
+
+describe('a client that holds what it has uploaded', () => {
+  const size = 1_000_000;
+  const held = size - 100;
+
+  /** An upload of `size` of which `held` bytes have arrived, or which was refused. */
+  async function stalled(): Promise<Wire> {
+    const wire = dial();
+    wire.socket.write(
+      `POST ${scene.tuf('')} HTTP/1.1\r\nHost: x\r\nContent-Type: ${formHeaders['content-type']}\r\nContent-Length: ${size}\r\n\r\n`,
+    );
+    wire.socket.write(Buffer.alloc(held, 'x'));
+    await Promise.race([arrived(wire, held), closedByServer(wire.socket)]);
+    return wire;
+  }
+
+  it('is dropped when nothing more comes, however fast it was before', async () => {
+    scene = await HttpScene.start({}, { uploadWindowMs: 200, uploadBytesPerSecond: 1000 });
+    const wire = await stalled();
+    expect(await wire.closed).toMatch(/^HTTP\/1\.1 408 /);
+  });
+
+  it('is dropped when too little comes for the memory that it holds', async () => {
+    scene = await HttpScene.start({}, { uploadWindowMs: 200, uploadBytesPerSecond: 10 });
+    const wire = await stalled();
+    const drip = setInterval(() => wire.socket.write('x'), 20);
+    expect(await wire.closed).toMatch(/^HTTP\/1\.1 408 /);
+    clearInterval(drip);
+  });
+
+  it('cannot, with others, keep a publisher from uploading', async () => {
+    scene = await HttpScene.start({}, { uploadBytes: size, inFlightBytes: 3 * size });
+    await scene.useServerKeys('snapshot', 'timestamp');
+    await Promise.all([stalled(), stalled(), stalled()]);
+    expect((await scene.upload('root', 'targets')).status).toBe(200);
   });
 });
 
@@ -193,7 +230,7 @@ describe('a client that speaks nonsense', () => {
   });
 
   it('that vanishes in the middle of an upload leaves nothing behind', async () => {
-    scene = await HttpScene.start({}, { ...quick, inFlightBytes: 60_000 });
+    scene = await HttpScene.start({}, { ...quick, inFlightBytes: 100_000 });
     for (let time = 0; time < 5; time += 1) {
       const wire = dial();
       wire.socket.write(

@@ -19,10 +19,12 @@ export interface HttpLimits {
   readonly sweepsWithoutProgress: number;
   /** A large answer is handed to the connection in slices of this size: progress is seen in slices. */
   readonly sliceBytes: number;
-  /** An upload may be slow for this long before its rate is judged. */
-  readonly uploadGraceMs: number;
-  /** Lowest average rate of an upload after the grace. */
+  /** An upload is judged by what came in each window of this length. */
+  readonly uploadWindowMs: number;
+  /** Lowest rate of an upload in each window. */
   readonly uploadBytesPerSecond: number;
+  /** Least part of what has come so far that each window must add: memory is not held by dripping. */
+  readonly uploadGrowth: number;
   /** Largest upload, all parts and their headers together. */
   readonly uploadBytes: number;
   /** Largest file of a targets role in an upload: it lists tags without bound. */
@@ -52,8 +54,9 @@ export const httpLimits: HttpLimits = {
   sweepMs: 5 * second,
   sweepsWithoutProgress: 3,
   sliceBytes: 128 * 1024,
-  uploadGraceMs: 10 * second,
+  uploadWindowMs: 10 * second,
   uploadBytesPerSecond: 8 * 1024,
+  uploadGrowth: 1 / 30,
   uploadBytes: 64 * mebibyte,
   fileBytes: 48 * mebibyte,
   smallFileBytes: 4 * mebibyte,

@@ -1,5 +1,5 @@
 // Takes the body of a request into memory, within every limit: its size, the memory that all requests share,
-// and a lowest rate, so that a client which drips cannot hold the memory it has taken.
+// and a lowest rate, so that a client which stalls or drips cannot hold the memory it has taken.
 import type { IncomingMessage } from 'node:http';
 import type { Share } from './byte-budget.ts';
 import type { HttpLimits } from './limits.ts';
@@ -7,8 +7,6 @@ import type { HttpLimits } from './limits.ts';
 export type BodyResult =
   | { readonly kind: 'body'; readonly bytes: Buffer }
   | { readonly kind: 'too-large' | 'busy' | 'too-slow' | 'gone' };
-
-const rateCheckMs = 1000;
 
 /**
  * The whole body, at most `limits.uploadBytes`. What has been taken of `share` stays taken: the caller
@@ -23,9 +21,11 @@ export function readBody(
   if (announced > limits.uploadBytes) return Promise.resolve({ kind: 'too-large' });
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
-    const startMs = performance.now();
     let received = 0;
+    let judged = 0;
+    let isDone = false;
     const finish = (result: BodyResult): void => {
+      isDone = true;
       clearInterval(timer);
       request.off('data', take).off('end', complete).off('close', gone).off('error', gone);
       if (result.kind !== 'body') request.pause();
@@ -39,12 +39,21 @@ export function readBody(
     };
     const complete = (): void => finish({ kind: 'body', bytes: join(chunks, received) });
     const gone = (): void => finish({ kind: 'gone' });
-    const timer = setInterval(() => {
-      const judgedMs = performance.now() - startMs - limits.uploadGraceMs;
-      if (received < (judgedMs / 1000) * limits.uploadBytesPerSecond) finish({ kind: 'too-slow' });
-    }, rateCheckMs);
+    const judge = (): void => {
+      if (!isDone && received - judged < leastOfWindow(judged, limits))
+        finish({ kind: 'too-slow' });
+      judged = received;
+    };
+    // What came while this process was busy is read before it is judged.
+    const timer = setInterval(() => setImmediate(judge), limits.uploadWindowMs);
     request.on('data', take).on('end', complete).on('close', gone).on('error', gone);
   });
+}
+
+/** How many bytes a window must bring after `received` bytes. */
+function leastOfWindow(received: number, limits: HttpLimits): number {
+  const { uploadWindowMs, uploadBytesPerSecond, uploadGrowth } = limits;
+  return Math.max((uploadWindowMs / 1000) * uploadBytesPerSecond, received * uploadGrowth);
 }
 
 /** One piece of memory of its own: pieces of it may be kept for long by the store. */

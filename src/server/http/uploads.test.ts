@@ -247,7 +247,7 @@ describe('limits of uploads', () => {
   });
 
   it('refuse work beyond the memory for all uploads, and give the memory back', async () => {
-    scene = await HttpScene.start({}, { inFlightBytes: 50_000 });
+    scene = await HttpScene.start({}, { inFlightBytes: 100_000 });
     const large = await scene.uploadParts([['root', `"${'x'.repeat(60_000)}"`]]);
     expect([large.status, large.headers['retry-after']]).toEqual([503, '5']);
     for (let time = 0; time < 5; time += 1) {
