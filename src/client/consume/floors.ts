@@ -12,6 +12,7 @@ import { baseAuthority, type RoleAuthority } from './role-authority.ts';
 
 export class Floors {
   readonly #versions: Map<RoleName, number>;
+  readonly #remembered: ReadonlySet<string>;
   #listed: ReadonlySet<string> = new Set();
   /** True when the cache holds a newer state than the one that is remembered: another program refreshed it. */
   #isCacheAhead = false;
@@ -19,6 +20,7 @@ export class Floors {
   /** Floors that are remembered; none for a repository that is new to this machine. */
   constructor(remembered: ReadonlyMap<RoleName, number> = new Map()) {
     this.#versions = new Map(remembered);
+    this.#remembered = new Set(remembered.keys());
   }
 
   /** Live: a floor learned later counts for roles that are loaded later. */
@@ -26,9 +28,12 @@ export class Floors {
     return this.#versions;
   }
 
-  /** Names that the snapshot seen last lists. */
+  /**
+   * Names that were listed: by the snapshot seen last, and of roles whose file was verified here before. Docker passes
+   * over what a snapshot leaves out, and caches that snapshot.
+   */
   get listedBefore(): ReadonlySet<string> {
-    return this.#listed;
+    return new Set([...this.#listed, ...this.#remembered]);
   }
 
   /** Takes the version of a cached timestamp, if the keys of `root` have signed it. */

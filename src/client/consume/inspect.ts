@@ -5,7 +5,7 @@ import { isAllowed, walkRoles } from '../../tuf/delegation-walk.ts';
 import type { PublicKey } from '../../tuf/public-key.ts';
 import { isTargetsRole, type RoleName, type TargetsRole } from '../../tuf/role.ts';
 import type { TrustReason } from '../trustdir/generations.ts';
-import { digestOf, isCounting, releasesRole } from './resolve.ts';
+import { decides, digestOf, isCounting, releasesProblem, releasesRole } from './resolve.ts';
 import { baseAuthority, canonicalIdOf, type RoleAuthority } from './role-authority.ts';
 import { rootFacts } from './root-facts.ts';
 import { signerName } from './signers.ts';
@@ -80,7 +80,7 @@ interface Row {
 /** One row for each pair of tag and digest that any role lists, as docker does for the roles that count. */
 function tagsOf(repository: TrustedRepository, only: string | undefined): readonly SignedTag[] {
   const rows = new Map<string, Row>();
-  const accepted = new Map<string, Row>();
+  const decisive = new Map<string, { readonly row: Row; readonly role: TargetsRole }>();
   for (const { role, file, paths } of walkRoles((name) => repository.set.targets(name))) {
     const { targets } = file.signed;
     const one = only === undefined ? undefined : targets.get(only);
@@ -93,10 +93,14 @@ function tagsOf(repository: TrustedRepository, only: string | undefined): readon
       const row = rows.get(id) ?? { tag, digest, length: target.length, roles: [] };
       rows.set(id, row);
       row.roles.push(role);
-      const isFirst = !accepted.has(tag);
-      if (isCounting(role) && (isFirst || role === releasesRole)) accepted.set(tag, row);
+      if (decides(role, decisive.get(tag)?.role)) decisive.set(tag, { row, role });
     }
   }
+  const isAccepted = (row: Row) => {
+    const { row: accepted, role } = decisive.get(row.tag) ?? {};
+    const isDecided = releasesProblem(repository, row.tag) === undefined;
+    return accepted === row && role !== undefined && isCounting(role) && isDecided;
+  };
   const order = new Intl.Collator('en', { numeric: true });
   return [...rows.values()]
     .toSorted((a, b) => order.compare(a.tag, b.tag) || (a.tag < b.tag ? -1 : Number(a.tag > b.tag)))
@@ -105,7 +109,7 @@ function tagsOf(repository: TrustedRepository, only: string | undefined): readon
       digest: row.digest,
       length: row.length,
       signers: signersOf(row.roles),
-      isAccepted: accepted.get(row.tag) === row && row.digest !== undefined,
+      isAccepted: isAccepted(row) && row.digest !== undefined,
     }));
 }
 

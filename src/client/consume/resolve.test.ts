@@ -100,13 +100,13 @@ describe('a tag is refused', () => {
     });
   });
 
-  it('saying that releases does not count now, when that is why', async () => {
+  it('saying that releases cannot be read now, when that is why', async () => {
     repository.delegate('targets/releases');
     repository.tag('v1', 'x', 'targets/releases');
     repository.signers.set('targets/releases', [SimulatedKey.generate()]);
     await expect(resolved('v1')).rejects.toMatchObject({
-      code: 'TAG_NOT_SIGNED',
-      facts: { 'targets/releases': expect.stringContaining('did not meet threshold') },
+      code: 'THRESHOLD_UNMET',
+      message: expect.stringContaining('did not meet threshold for targets/releases'),
     });
   });
 });

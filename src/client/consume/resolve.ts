@@ -1,9 +1,13 @@
 // From a tag to the digest that the publisher meant, by docker's rule (docker trust §3), so that every
 // client of a repository comes to the same answer: `targets/releases` before `targets`, and no other role counts.
+//
+// Invariant: what `targets/releases` covers stays covered when its file is out of date or not signed enough. Docker
+// falls back to `targets` then, which whoever holds the keys of snapshot and timestamp could bring about.
 import { Failure } from '../../errors.ts';
-import { type FoundTarget, findAll } from '../../tuf/delegation-walk.ts';
+import { type FoundTarget, findAll, isAllowed } from '../../tuf/delegation-walk.ts';
 import type { TargetsRole } from '../../tuf/role.ts';
 import type { Target } from '../../tuf/target-table.ts';
+import { delegationIn } from '../../tuf/targets.ts';
 import { signerNames } from './signers.ts';
 import type { TrustedRepository } from './trusted-repository.ts';
 
@@ -20,8 +24,13 @@ export interface ResolvedTag {
   readonly role: TargetsRole;
 }
 
-/** @throws Failure TAG_NOT_SIGNED, saying who signed it when nobody did who counts */
+/**
+ * @throws Failure TAG_NOT_SIGNED, saying who signed it when nobody did who counts; THRESHOLD_UNMET or METADATA_EXPIRED
+ *   when `targets/releases` decides about the tag and does not count now
+ */
 export function resolveTag(repository: TrustedRepository, tag: string): ResolvedTag {
+  const problem = releasesProblem(repository, tag);
+  if (problem !== undefined) throw undecided(repository, tag, problem);
   const found = findCounting(repository, tag);
   if (found === undefined) throw notSigned(repository, tag);
   const digest = digestOf(found.target);
@@ -53,9 +62,44 @@ export function isCounting(role: TargetsRole): boolean {
  * `targets` on: the first hit decides, and one found deeper than these two roles is no answer at all.
  */
 function findCounting(repository: TrustedRepository, tag: string): FoundTarget | undefined {
-  const hits = [...findAll((role) => repository.set.targets(role), tag)];
-  const decisive = hits.find(({ role }) => isBelowReleases(role)) ?? hits[0];
+  let decisive: FoundTarget | undefined;
+  for (const hit of findAll((role) => repository.set.targets(role), tag)) {
+    if (decides(hit.role, decisive?.role)) decisive = hit;
+  }
   return decisive !== undefined && isCounting(decisive.role) ? decisive : undefined;
+}
+
+/** Whether an entry of `role`, met later in the walk, decides in place of that of `before`. */
+export function decides(role: TargetsRole, before: TargetsRole | undefined): boolean {
+  return before === undefined || (isBelowReleases(role) && !isBelowReleases(before));
+}
+
+/**
+ * Why `targets/releases`, which may sign `tag`, was passed over. A delegation without keys was ended by the publisher,
+ * and decides nothing any more.
+ */
+export function releasesProblem(
+  { set, skipped }: TrustedRepository,
+  tag: string,
+): Failure | undefined {
+  const problem = skipped.get(releasesRole);
+  const parent = set.targets('targets')?.signed;
+  const delegation = parent && delegationIn(parent, releasesRole);
+  if (delegation === undefined || delegation.keyIds.length === 0) return undefined;
+  return isAllowed(tag, delegation.paths) ? problem : undefined;
+}
+
+function undecided({ gun }: TrustedRepository, tag: string, problem: Failure): Failure {
+  return new Failure(problem.code, `${gun}:${tag} cannot be decided: ${problem.message}`, {
+    cause: problem,
+    facts: { ...problem.facts, role: releasesRole },
+    meaning:
+      'targets/releases decides which tags count and cannot be read now, so what `targets` says is not used: ' +
+      'it may be what a release has replaced.',
+    remedy:
+      'Ask a publisher who holds a key of targets/releases to sign a tag again, or `notary witness` the role; the ' +
+      'owner of the repository key can give it a new key or remove it.',
+  });
 }
 
 function isBelowReleases(role: TargetsRole): boolean {
