@@ -306,28 +306,6 @@ describe('Bearer', () => {
     const echoed = await failureOf(get(new Authenticator(testClient(), logins(alice)), echo));
     expect(JSON.stringify(echoed)).not.toContain('secret-token');
   });
-
-  it('withholds words that repeat a token which a newer one has replaced', async () => {
-    const tokens = ['first-token', 'second-token'];
-    const [service] = await tokenService(() => [200, { token: tokens.shift() }]);
-    const asked: string[] = [];
-    const echo = await httpsServer((request, response) => {
-      asked.push(request.headers.authorization ?? '');
-      const isIn = asked.length === 2;
-      answer(response, isIn ? 200 : 401, JSON.stringify({ message: `was ${asked[1]}` }), {
-        'www-authenticate': bearer(service)(),
-      });
-    });
-    const authenticator = new Authenticator(testClient(), logins(alice));
-    await get(authenticator, echo);
-    const failure = await failureOf(get(authenticator, echo));
-    expect(asked.slice(1)).toEqual([
-      'Bearer first-token',
-      'Bearer first-token',
-      'Bearer second-token',
-    ]);
-    expect(failure.facts.answer).toBe('(withheld: it repeats the login)');
-  });
 });
 
 describe('a request with a body', () => {

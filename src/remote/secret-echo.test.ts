@@ -157,3 +157,26 @@ describe.each([
     expect(await said(ask(registry, new URL(origin).host))).toContain(withheld);
   });
 });
+
+it('a server that repeats a token which a newer one has replaced', async () => {
+  const tokens = ['first-token', 'second-token'];
+  const service = await httpsServer((_request, response) =>
+    answer(response, 200, JSON.stringify({ token: tokens.shift() })),
+  );
+  const shown: string[] = [];
+  const [server] = await serving(
+    ({ headers }) => {
+      if (headers.authorization !== undefined) shown.push(headers.authorization);
+      if (shown.length === 1) return [200, '{}'];
+      const asks = { 'www-authenticate': `Bearer realm="${service}/t"` };
+      return [401, JSON.stringify({ message: `was ${shown[0]}` }), asks];
+    },
+    '',
+    credentials,
+  );
+  await server.fetch(gun, { role: 'timestamp' }, 1000);
+  const words = await said(server.fetch(gun, { role: 'timestamp' }, 1000));
+  expect(shown).toEqual(['Bearer first-token', 'Bearer first-token', 'Bearer second-token']);
+  expect(words).toContain(withheld);
+  expect(words).not.toContain('first-token');
+});
