@@ -2,8 +2,9 @@
 // to. Nothing is fetched here.
 //
 // Invariants: a damaged or missing cached root never leads to a fresh start of trust while this machine
-// remembers the repository; the root never goes back to an older one that another program left; the
-// reset is the removal of the whole repository directory, memory included.
+// remembers the repository; the root never goes back to an older one that another program left, nor on to one
+// that the trusted root has not signed; the reset is the removal of the whole repository directory, memory
+// included.
 import { Failure, isFailure } from '../../errors.ts';
 import { parseRoot, type RootFile } from '../../tuf/root.ts';
 import { checkRoot } from '../../tuf/root-trust.ts';
@@ -73,8 +74,23 @@ function anchorFromCache(search: AnchorSearch, cached: RootFile): Anchor {
     return { root: cached, generation, isUnrecorded: true };
   }
   const remembered = parseRoot(known.root);
-  if (remembered.signed.version <= cached.signed.version) {
-    return { root: cached, generation: known, isUnrecorded: !known.root.equals(cached.bytes) };
+  if (known.root.equals(cached.bytes)) {
+    return { root: cached, generation: known, isUnrecorded: false };
   }
-  return { root: remembered, generation: known, isUnrecorded: true };
+  // One that is older, or only claims to belong here, is passed over: the server must lead on from what is remembered.
+  const isNext = cached.signed.version > remembered.signed.version;
+  const root = isNext && follows(cached, remembered, search) ? cached : remembered;
+  return { root, generation: known, isUnrecorded: true };
+}
+
+/** Whether the keys of `previous` have signed `file`. */
+function follows(file: RootFile, previous: RootFile, { gun, nowMs }: AnchorSearch): boolean {
+  try {
+    const check = { gun, nowMs, previous: previous.signed } as const;
+    checkRoot(file, { ...check, certificateExpiry: 'reported' });
+    return true;
+  } catch (error) {
+    if (!isFailure(error)) throw error;
+    return false;
+  }
 }

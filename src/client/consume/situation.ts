@@ -51,7 +51,9 @@ export async function readSituation(
   const generations = await cache.generations();
   const anchor = await findAnchor({ gun, cache, generations, nowMs, emit });
   const pin = await pins.pinFor(gun, nowMs);
-  if (anchor === undefined && pin === undefined && !pins.allowsFirstUse) throw pinRequired(gun);
+  // What another program trusted at first sight is as new here as what nobody has seen.
+  const isNew = anchor === undefined || !generations.includes(anchor.generation);
+  if (isNew && pin === undefined && !pins.allowsFirstUse) throw pinRequired(gun);
   const pendingRoot = await directory.pendingRoot();
   return { gun, ports, options, directory, nowMs, generations, anchor, pin, pendingRoot };
 }

@@ -98,7 +98,10 @@ export function raiseFloors(
   return { ...generation, floors: raised(generation.floors, versions) };
 }
 
-/** The generation that `root` belongs to: it was seen there, or lists one of its root certificates. */
+/**
+ * The generation that `root` belongs to, as it says: it was seen there, or lists one of its root certificates. Anybody
+ * can list those, so a root that was not seen must still be shown to be signed by the generation's newest root.
+ */
 export function generationOf(
   generations: readonly Generation[],
   root: RootFacts,
