@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { captureLog, metadata, passphrasesOf } from '../../test/signer/signer-harness.ts';
 import { Failure } from '../errors.ts';
-import { SigningPolicy, signedVersion } from './policy.ts';
+import { SigningPolicy } from './policy.ts';
 import { SignatureLedger } from './signature-ledger.ts';
 import { MemoryKeyStore } from './store/memory.ts';
 import { Vault } from './vault.ts';
@@ -63,32 +63,33 @@ describe('the floor of a key', () => {
   });
 });
 
-describe('the version that content states', () => {
-  it.each(['Root', 'Targets', 'Snapshot', 'Timestamp', 'timestamp'])(
-    'is read from a %s',
-    (type) => {
-      expect(signedVersion(metadata(type, 41))).toBe(41);
-    },
-  );
-
+describe('a key of one role', () => {
   it.each([
-    '',
-    '{}',
-    '[1]',
-    'null',
-    '{"version":1}',
-    '{"_type":"Timestamp"}',
-    '{"_type":"Timestamp","version":"1"}',
-    '{"_type":"Timestamp","version":-1}',
-    '{"_type":"Timestamp","version":1.5}',
-    '{"_type":"Timestamp","version":9007199254740993}',
-    '{"_type":"Timestamp","version":1,"version":2}',
-    '{"_type":"Timestamp","version":1} trailing',
-    '{"_type":"Mirrors","version":1}',
-    '{"signed":{"_type":"Timestamp","version":1}}',
-    '['.repeat(10_000),
-  ])('is none in other content (%#)', (text) => {
-    expect(signedVersion(Buffer.from(text))).toBeUndefined();
+    ['timestamp', metadata('Snapshot', 1)],
+    ['timestamp', metadata('Root', 1)],
+    ['timestamp', Buffer.from('{"version":1}')],
+    ['timestamp', Buffer.from('x')],
+    ['snapshot', metadata('Timestamp', 1)],
+    ['snapshot', Buffer.from('{"_type":"Snapshot","_Type":"Timestamp","version":1}')],
+  ])('(%s) does not sign what is not metadata of it (%#)', async (role, content) => {
+    const { policy, store } = setUp();
+    const { id } = await policy.createKey('ecdsa', gun, role);
+    await expect(policy.sign(id, content)).rejects.toMatchObject({ code: 'KEY_ROLE_MISMATCH' });
+    // Nothing was signed: it is pending still, without a floor.
+    expect(await store.findPending(gun, role, 'ecdsa')).toBeDefined();
+    expect(await store.floor(id)).toBeUndefined();
+  });
+
+  it('signs metadata of it, and a key without a role anything', async () => {
+    const { policy } = setUp();
+    for (const type of ['Timestamp', 'Snapshot']) {
+      const { id } = await policy.createKey('ecdsa', gun, type.toLowerCase());
+      expect((await policy.sign(id, metadata(type, 1))).sig).toHaveLength(64);
+    }
+    const { id } = await policy.createKey('ecdsa', gun, '');
+    for (const content of [metadata('Root', 1), Buffer.from('x')]) {
+      expect((await policy.sign(id, content)).sig).toHaveLength(64);
+    }
   });
 });
 

@@ -5,20 +5,20 @@
 //   has signed. The one with the lowest id, as in Go.
 // - No new key is made where a stored key of the same gun and role cannot be opened: a Go server that cannot use a key
 //   asks for a new one, and the repository would quietly change keys because a passphrase is missing.
+// - A key that was made for a role signs metadata of that role and nothing else. Whose repository the metadata is of
+//   cannot be seen: the protocol does not say.
 // - A signature leaves only after its key is recorded as used and its floor, the highest version signed, is raised.
 //   Refusing below the floor is not done yet.
-import { JsonView } from '../encoding/json-view.ts';
-import { parseJson } from '../encoding/strict-json.ts';
 import { Failure, isFailure } from '../errors.ts';
 import type { PublicKey } from '../tuf/public-key.ts';
 import { isSigningAlgorithm, signWith } from './private-key.ts';
 import type { SignatureLedger } from './signature-ledger.ts';
+import { maySign, readSignedContent } from './signed-content.ts';
 import type { SigningKeyStore } from './store/store.ts';
 import type { OpenKey, Vault } from './vault.ts';
 
 /** The width of notary's columns. */
 const maxNameLength = 255;
-const metadataTypes: ReadonlySet<string> = new Set(['root', 'targets', 'snapshot', 'timestamp']);
 
 export interface SigningPolicyParts {
   readonly store: SigningKeyStore;
@@ -73,11 +73,13 @@ export class SigningPolicy {
     return vault.openRow(row);
   }
 
-  /** @throws Failure as `findKey`; SIGNING_FAILED */
+  /** @throws Failure as `findKey`; KEY_ROLE_MISMATCH (content of another role), SIGNING_FAILED */
   async sign(keyId: string, content: Buffer): Promise<MadeSignature> {
-    const { publicKey, privateKey } = await this.findKey(keyId);
+    const { publicKey, privateKey, role } = await this.findKey(keyId);
+    const said = readSignedContent(content);
+    if (!maySign(role, said)) throw otherRole(role, said?.role);
     const signature = signNow(privateKey, publicKey, content);
-    await this.#record(keyId, signedVersion(content));
+    await this.#record(keyId, said?.version);
     return { key: publicKey, ...signature };
   }
 
@@ -113,17 +115,10 @@ function signNow(
   }
 }
 
-/**
- * The version that metadata content states. Undefined when the content is not the `signed` part of a metadata file:
- * notary's signer signs anything, and then there is no floor to raise.
- */
-export function signedVersion(content: Buffer): number | undefined {
-  try {
-    const signed = new JsonView(parseJson(content), 'signed');
-    const type = signed.member('_type').string().toLowerCase();
-    const version = signed.member('version').integer();
-    return metadataTypes.has(type) && version >= 0 ? version : undefined;
-  } catch {
-    return undefined;
-  }
+function otherRole(role: string, stated: string | undefined): Failure {
+  const content = stated === undefined ? 'content that is no metadata' : `metadata of ${stated}`;
+  return new Failure(
+    'KEY_ROLE_MISMATCH',
+    `it was made for the role ${role} and not for ${content}`,
+  );
 }

@@ -120,8 +120,17 @@ it('finds a deleted key no more, and makes a new one', async () => {
 });
 
 describe('Sign', () => {
-  it('signs anything, as notary does', async () => {
-    const id = await newKey();
+  it('refuses metadata of another role than the key was made for, and logs it', async () => {
+    const id = await newKey('timestamp');
+    await expect(connection.sign(id, metadata('Snapshot', 1))).rejects.toMatchObject({
+      code: 9,
+      details: expect.stringMatching(/made for the role timestamp.*\[KEY_ROLE_MISMATCH\]$/),
+    });
+    expect(signer.lines.filter((line) => line.includes('KEY_ROLE_MISMATCH'))).toHaveLength(1);
+  });
+
+  it('with a key of no role signs anything, as notary does', async () => {
+    const id = await newKey('');
     const info = await connection.getKeyInfo(id);
     const key = publicKey('ecdsa', info.publicKey);
     for (const content of ['', 'not json', '{"version":1}', '\u0000'].map((text) =>
@@ -133,14 +142,17 @@ describe('Sign', () => {
   });
 
   it('takes a large snapshot, and refuses a message beyond the limit', async () => {
-    const id = await newKey();
-    expect((await connection.sign(id, Buffer.alloc(4_000_000, 'x'))).content).toHaveLength(64);
+    const id = await newKey('snapshot');
+    const large = `{"_type":"Snapshot","meta":"${'x'.repeat(4_000_000)}","version":1}`;
+    expect((await connection.sign(id, Buffer.from(large))).content).toHaveLength(64);
     await expect(connection.sign(id, Buffer.alloc(4_200_000))).rejects.toMatchObject({ code: 8 });
   });
 
   it('never puts keys or content into the log', async () => {
-    const id = await newKey();
+    const id = await newKey('');
     await connection.sign(id, Buffer.from('{"secret":"s3cret"}'));
+    const other = await newKey();
+    await connection.sign(other, Buffer.from('{"secret":"s3cret"}')).catch(() => {});
     await connection.sign(unknownId, Buffer.from('s3cret')).catch(() => {});
     expect(signer.lines.join('')).not.toContain('s3cret');
     expect(signer.lines.join('')).not.toContain('PBES2');

@@ -97,22 +97,24 @@ function signStatus(failure: Failure, request: SignatureRequest): RpcStatus {
     return { code: status.NOT_FOUND, details: `signing key not found: ${id}` };
   }
   const words = `Signing failed for KeyID ${id} on hash ${echo(request.content.toString())}`;
+  if (failure.code === 'KEY_ROLE_MISMATCH') return precondition(`key ${id} does not sign`, failure);
   return lockedStatus(`key ${id} cannot be opened`, failure) ?? internal(words);
 }
 
-/** FAILED_PRECONDITION, with the code of the catalogue at the end of the text: the operator has to act. */
 function lockedStatus(words: string, failure: Failure): RpcStatus | undefined {
   switch (failure.code) {
     case 'SIGNING_KEY_LOCKED':
     case 'KEY_UNREADABLE':
     case 'KEY_LIMITS':
-      return {
-        code: status.FAILED_PRECONDITION,
-        details: `${words}: ${failure.message} [${failure.code}]`,
-      };
+      return precondition(words, failure);
     default:
       return undefined;
   }
+}
+
+/** FAILED_PRECONDITION, with the code of the catalogue at the end of the text: the operator has to act. */
+function precondition(words: string, { code, message }: Failure): RpcStatus {
+  return { code: status.FAILED_PRECONDITION, details: `${words}: ${message} [${code}]` };
 }
 
 function internal(details: string): RpcStatus {
