@@ -10,6 +10,7 @@ import { randomInt } from 'node:crypto';
 import type { Signer } from '../../keys/key-store.ts';
 import { isTargetsRole, type RoleName, type TargetsRole } from '../../tuf/role.ts';
 import { refresh } from '../consume/refresh.ts';
+import { baseAuthority } from '../consume/role-authority.ts';
 import { publisherRefresh } from '../consume/situation.ts';
 import type { TrustedRepository } from '../consume/trusted-repository.ts';
 import type { PublisherPorts } from '../ports.ts';
@@ -93,12 +94,29 @@ async function prepare(
   const draft = new Draft(repository);
   const planned = await plan(repository);
   const changed = planned.filter((edit) => draft.apply(edit));
-  for (const { role, what } of repository.set.outOfDate) {
-    if (what === 'metadata' && isTargetsRole(role)) draft.renew(role);
-  }
+  for (const role of await renewableRoles(repository, planned, ports)) draft.renew(role);
   const renewed = draft.isEmpty ? undefined : await renewRoot(repository, ports.keys);
   if (renewed !== undefined) draft.replaceRoot(renewed.root);
   return { draft, planned, changed, rootSigners: renewed?.signers ?? [] };
+}
+
+/**
+ * Roles that are out of date and signed again on the way: those of the plan, and `targets` where its key is here. The
+ * others are their signers' affair: one who lets his role run out must not stop everybody else.
+ */
+async function renewableRoles(
+  { gun, set }: TrustedRepository,
+  planned: readonly Edit[],
+  { keys }: PublisherPorts,
+): Promise<readonly TargetsRole[]> {
+  const roles = set.outOfDate.flatMap(({ role, what }) =>
+    what === 'metadata' && isTargetsRole(role) ? [role] : [],
+  );
+  const local = await localKeys(keys);
+  const isOwner = localKeysOf(baseAuthority(set.root.signed, 'targets'), gun, local).length > 0;
+  return roles.filter(
+    (role) => planned.some((edit) => edit.role === role) || (role === 'targets' && isOwner),
+  );
 }
 
 type OpenRoles = ReadonlyMap<TargetsRole | 'snapshot', readonly Signer[]>;

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { issuedCertificate } from '../../../test/client/issued-certificate.ts';
 import { KeyRing } from '../../../test/client/key-ring.ts';
-import { digestOf, gun, imageTag } from '../../../test/client/publisher.ts';
+import { digestOf, gun, imageTag, type TestPublisher } from '../../../test/client/publisher.ts';
 import { Stage } from '../../../test/client/stage.ts';
-import { changeRoot, useCertificate } from '../../../test/client/upkeep.ts';
+import { changeRoot, delegate, useCertificate } from '../../../test/client/upkeep.ts';
 import { refresh } from '../consume/refresh.ts';
 import { resolveTag } from '../consume/resolve.ts';
 import { signTags } from './sign-image.ts';
@@ -115,5 +115,49 @@ describe('what runs out', () => {
     stage.passTime(3 * yearMs + dayMs);
     expect((await stage.owner.sign('v1')).uploaded).toEqual(['targets']);
     expect(await stage.verify('v1')).toBe(digestOf('v1'));
+  });
+});
+
+describe('a delegate who lets his role run out', () => {
+  let alice: TestPublisher;
+  let bob: TestPublisher;
+  beforeEach(async () => {
+    [alice, bob] = [await stage.newPublisher(), await stage.newPublisher()];
+    const { key: aliceKey } = await alice.keys.generate('alice');
+    const { key: bobKey } = await bob.keys.generate('bob');
+    await delegate(stage.owner, { name: 'targets/alice', keys: [aliceKey] });
+    await alice.sign('by-alice');
+    stage.passTime(2 * yearMs);
+    await delegate(
+      stage.owner,
+      { name: 'targets/bob', keys: [bobKey] },
+      { name: 'targets/releases', keys: [aliceKey, bobKey] },
+    );
+    stage.passTime(1.5 * yearMs);
+  });
+
+  it('stops neither other delegates nor the owner, and they hear of it', async () => {
+    expect((await bob.sign('v2')).uploaded).toEqual(['targets/bob', 'targets/releases']);
+    expect(await stage.verify('v2')).toBe(digestOf('v2'));
+    expect(bob.machine.events).toContainEqual(
+      expect.objectContaining({ kind: 'near-expiry', role: 'targets/alice' }),
+    );
+    const request = { gun, tags: [imageTag('v3')], roles: ['targets'] as const };
+    expect((await signTags(request, stage.owner)).uploaded).toEqual(['targets']);
+  });
+
+  it('renews it by signing in it again, also what it says already', async () => {
+    const request = { gun, tags: [imageTag('by-alice')], roles: ['targets/alice'] as const };
+    expect((await signTags(request, alice)).uploaded).toEqual(['targets/alice']);
+    expect((await refresh(gun, await stage.newConsumer())).skipped.size).toBe(0);
+  });
+
+  it('signs, while targets runs out too, without the key of targets', async () => {
+    stage.passTime(2 * yearMs);
+    expect((await bob.sign('v2')).uploaded).toEqual(['targets/bob', 'targets/releases']);
+    await expect(stage.verify('v2')).rejects.toMatchObject({ code: 'METADATA_EXPIRED' });
+    const request = { gun, tags: [imageTag('v3')], roles: ['targets'] as const };
+    await signTags(request, stage.owner);
+    expect(await stage.verify('v2')).toBe(digestOf('v2'));
   });
 });
