@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -39,6 +39,14 @@ describe('a lock', () => {
     });
     await lock.release();
     await expect(acquireLock(path, 60)).resolves.toBeDefined();
+  });
+
+  it('whose name is a link that leads nowhere is refused in time', async () => {
+    await symlink(join(directory, 'nowhere'), path);
+    await expect(acquireLock(path, 300)).rejects.toMatchObject({
+      code: 'LOCKED',
+      remedy: expect.stringContaining(path),
+    });
   });
 
   it('is given back when the work under it fails', async () => {

@@ -59,8 +59,10 @@ export async function acquireLock(path: string, waitMs: number = defaultWaitMs):
     for (;;) {
       if (await linkInto(claimPath, path)) return await heldLock(path, self);
       const seen = await look(path);
-      if (seen === undefined) continue; // given back between the two calls
-      if (await isGone(seen.holder, self, (await modifiedMs(claimPath)) - seen.sinceMs)) {
+      if (seen === undefined) {
+        // Given back between the two calls; or a link that leads nowhere, which is there and cannot be read.
+        if (performance.now() >= deadline) throw unreadable(path);
+      } else if (await isGone(seen.holder, self, (await modifiedMs(claimPath)) - seen.sinceMs)) {
         if (await succeed(path, seen, claimPath, deadline)) return await heldLock(path, self);
       } else if (performance.now() >= deadline) throw lockedBy(path, seen);
       await sleep(pollMs + randomInt(pollMs));
@@ -157,6 +159,13 @@ async function succeed(
   } finally {
     await turn.release();
   }
+}
+
+function unreadable(path: string): Failure {
+  return new Failure('LOCKED', `${path} is taken, and not by a file that can be read`, {
+    facts: { lock: path },
+    remedy: `Look what ${path} is; no program of ours leaves a link there. Remove it and try again.`,
+  });
 }
 
 function lockedBy(path: string, seen: Sighting): Failure {
