@@ -17,6 +17,8 @@ import { SimulatedKey } from '../simulator/simulated-key.ts';
 class SimulatedSigning implements SigningService {
   kind: 'local' | 'remote' = 'local';
   readonly held = new Map<string, SimulatedKey>();
+  /** For which role a key was made, where the service knows. */
+  readonly roles = new Map<string, string>();
   /** What every call throws while it is set. */
   fault: Failure | undefined;
   signatures = 0;
@@ -35,6 +37,11 @@ class SimulatedSigning implements SigningService {
   async publicKey(keyId: string): Promise<PublicKey | undefined> {
     this.#work();
     return this.held.get(keyId)?.key;
+  }
+
+  async roleOf(keyId: string): Promise<string | undefined> {
+    this.#work();
+    return this.held.has(keyId) ? (this.roles.get(keyId) ?? '') : undefined;
   }
 
   async sign(keyId: string, message: Buffer): Promise<Buffer> {

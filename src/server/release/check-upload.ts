@@ -14,6 +14,7 @@ import { type RootFile, roleKeysOf } from '../../tuf/root.ts';
 import { checkRoot } from '../../tuf/root-trust.ts';
 import type { NewFile, Publication, TufStore } from '../store/store.ts';
 import { type CurrentRelease, currentRelease } from './current-release.ts';
+import { checkOnlineKeyRoles } from './online-key-roles.ts';
 import { makeSnapshot, makeTimestamp, nothingBefore, type Predecessor } from './online-roles.ts';
 import type { OnlineRole, SigningService } from './signing-service.ts';
 import { storedRoot } from './stored-root.ts';
@@ -30,7 +31,7 @@ export interface UploadContext {
 
 /** Signatures in one upload: two on each file of the largest upload that is accepted. */
 const maxSignatures = 2000;
-const maxRootKeys = 128;
+const maxRoleKeys = 128;
 
 /**
  * The publication that the upload becomes.
@@ -54,6 +55,7 @@ export async function checkUpload(
     await setImmediate();
   }
   const accepted = [...rootFile(files), ...targets.accepted];
+  if (files.root !== undefined) await checkOnlineKeyRoles(root.signed, context.signing);
   const snapshot =
     files.snapshot === undefined
       ? await composeSnapshotFor(accepted, root, release, context)
@@ -64,16 +66,18 @@ export async function checkUpload(
 }
 
 /**
- * Every signature and every certificate of a root key costs a computation, and a hostile publisher writes both:
- * the numbers are bounded before any is looked at. No rule of Go's.
+ * Every signature and every certificate of a root key costs a computation, every key of an online role a question to
+ * the signing service, and a hostile publisher writes them all: the numbers are bounded before any is looked at. No rule of Go's.
  */
 function refuseExcess({ signatureCount, root }: UploadedFiles): void {
   if (signatureCount > maxSignatures) {
     refuseUpload('ErrValidation', `the update carries more than ${maxSignatures} signatures`);
   }
-  const rootKeys = asRefusal('ErrBadRoot', () => root?.read().signed.roles.get('root')?.keyIds);
-  if (rootKeys !== undefined && rootKeys.length > maxRootKeys) {
-    refuseUpload('ErrBadRoot', `the root role lists more than ${maxRootKeys} keys`);
+  const roles = asRefusal('ErrBadRoot', () => root?.read().signed.roles);
+  for (const role of ['root', 'snapshot', 'timestamp']) {
+    if ((roles?.get(role)?.keyIds.length ?? 0) > maxRoleKeys) {
+      refuseUpload('ErrBadRoot', `the ${role} role lists more than ${maxRoleKeys} keys`);
+    }
   }
 }
 

@@ -22,6 +22,10 @@ export class DeferredSigning implements SigningService {
     return (await this.#loaded()).publicKey(keyId);
   }
 
+  async roleOf(keyId: string): Promise<string | undefined> {
+    return (await this.#loaded()).roleOf(keyId);
+  }
+
   async sign(keyId: string, message: Buffer): Promise<Buffer> {
     return (await this.#loaded()).sign(keyId, message);
   }

@@ -11,6 +11,8 @@ describe('local signing', () => {
     const sig = await signing.sign(key.id, message);
     expect(isValidSignature(key, message, { keyId: key.id, method: 'eddsa', sig })).toBe(true);
     expect((await signing.publicKey(key.id))?.id).toBe(key.id);
+    expect(await signing.roleOf(key.id)).toBe('snapshot');
+    expect(await signing.roleOf('ab'.repeat(32))).toBeUndefined();
   });
 
   it('gives a key that never signed again, and a new one once it has', async () => {

@@ -11,6 +11,7 @@ const maxKeys = 100_000;
 interface LocalKey {
   readonly key: PublicKey;
   readonly secret: KeyObject;
+  readonly role: OnlineRole;
   readonly place: string;
 }
 
@@ -29,13 +30,17 @@ export class LocalSigning implements SigningService {
     }
     const pair = generateKeyPairSync('ed25519');
     const key = publicKeyFromSpki(pair.publicKey.export({ type: 'spki', format: 'der' }));
-    this.#keys.set(key.id, { key, secret: pair.privateKey, place });
+    this.#keys.set(key.id, { key, secret: pair.privateKey, role, place });
     this.#pending.set(place, key);
     return key;
   }
 
   async publicKey(keyId: string): Promise<PublicKey | undefined> {
     return this.#keys.get(keyId)?.key;
+  }
+
+  async roleOf(keyId: string): Promise<string | undefined> {
+    return this.#keys.get(keyId)?.role;
   }
 
   async sign(keyId: string, message: Buffer): Promise<Buffer> {

@@ -114,6 +114,7 @@ describe('a signer that works', () => {
     await using(client(), async (signing) => {
       await signing.publicKey(key.id);
       await signing.publicKey(key.id);
+      expect(await signing.roleOf(key.id)).toBe('snapshot');
       await signing.check();
     });
     expect(calls).toEqual(['getKeyInfo', 'check', 'check']);
@@ -273,6 +274,7 @@ describe('a signer that refuses', () => {
     fault = { code: status.NOT_FOUND, details: `signing key not found: ${key.id}` };
     await using(client(), async (signing) => {
       expect(await signing.publicKey(key.id)).toBeUndefined();
+      expect(await signing.roleOf(key.id)).toBeUndefined();
       await expect(signing.sign(key.id, Buffer.from('x'))).rejects.toMatchObject({
         code: 'SIGNING_KEY_NOT_FOUND',
         message: `rpc error: code = NotFound desc = key ${key.id} not found`,
@@ -286,6 +288,17 @@ describe('a signer that refuses', () => {
       const locked = { code: 'SIGNING_KEY_LOCKED' };
       await expect(signing.publicKey(key.id)).rejects.toMatchObject(locked);
       await expect(signing.sign(key.id, Buffer.from('x'))).rejects.toMatchObject(locked);
+    });
+  });
+
+  it('content of another role than that of the key is no passphrase that is missing', async () => {
+    const details = 'key x does not sign: it was made for the role timestamp [KEY_ROLE_MISMATCH]';
+    fault = { code: status.FAILED_PRECONDITION, details };
+    await using(client(), async (signing) => {
+      await expect(signing.sign(key.id, Buffer.from('x'))).rejects.toMatchObject({
+        code: 'KEY_ROLE_MISMATCH',
+        message: `rpc error: code = FailedPrecondition desc = ${details}`,
+      });
     });
   });
 

@@ -34,11 +34,16 @@ export interface RemoteSigningOptions {
   readonly algorithm: string;
 }
 
+interface KnownKey {
+  readonly key: PublicKey;
+  readonly role: string;
+}
+
 export class RemoteSigning implements SigningService {
   readonly kind = 'remote';
   readonly #connection: SignerConnection;
   readonly #algorithm: string;
-  readonly #known = new Map<string, PublicKey>();
+  readonly #known = new Map<string, KnownKey>();
 
   constructor({ address, algorithm }: RemoteSigningOptions) {
     this.#connection = new SignerConnection(address);
@@ -51,14 +56,23 @@ export class RemoteSigning implements SigningService {
   }
 
   async publicKey(keyId: string): Promise<PublicKey | undefined> {
+    return (await this.#find(keyId))?.key;
+  }
+
+  async roleOf(keyId: string): Promise<string | undefined> {
+    return (await this.#find(keyId))?.role;
+  }
+
+  async #find(keyId: string): Promise<KnownKey | undefined> {
     const known = this.#known.get(keyId);
     if (known !== undefined) return known;
     try {
-      const key = readKey(await this.#connection.call(getKeyInfo, { ID: keyId }, keyDeadlineMs));
-      if (key.id !== keyId) throw wrongAnswer(`another key than ${keyId}`);
+      const answer = await this.#connection.call(getKeyInfo, { ID: keyId }, keyDeadlineMs);
+      const found = { key: readKey(answer), role: answer.role };
+      if (found.key.id !== keyId) throw wrongAnswer(`another key than ${keyId}`);
       if (this.#known.size >= maxKnownKeys) this.#known.clear();
-      this.#known.set(keyId, key);
-      return key;
+      this.#known.set(keyId, found);
+      return found;
     } catch (error) {
       if (isFailure(error, 'SIGNING_KEY_NOT_FOUND')) return undefined;
       throw error;

@@ -183,7 +183,8 @@ function signerFailure(cause: unknown): Failure {
   const details = cause instanceof Error && 'details' in cause ? String(cause.details) : '';
   const isAnswer = !unreachable.has(code) && details !== '';
   const words = isAnswer ? details.slice(0, maxDetailLength) : 'the signing service did not answer';
-  return new Failure(codeFor(code), `rpc error: code = ${goName(code)} desc = ${words}`, { cause });
+  const failed = details.endsWith(roleMismatchMark) ? 'KEY_ROLE_MISMATCH' : codeFor(code);
+  return new Failure(failed, `rpc error: code = ${goName(code)} desc = ${words}`, { cause });
 }
 
 /** What failed without a status (a certificate that cannot be read) counts as not reached. */
@@ -191,6 +192,9 @@ function statusOf(error: unknown): number {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'number' ? code : status.UNAVAILABLE;
 }
+
+/** How paraph-signer ends its refusal to sign content of another role than the key's. */
+const roleMismatchMark = '[KEY_ROLE_MISMATCH]';
 
 const failureCodes: ReadonlyMap<number, ErrorCode> = new Map([
   [status.NOT_FOUND, 'SIGNING_KEY_NOT_FOUND'],

@@ -15,6 +15,11 @@ export interface SigningService {
   /** Undefined when the service does not have the key. @throws Failure SIGNER_UNAVAILABLE */
   publicKey(keyId: string): Promise<PublicKey | undefined>;
   /**
+   * The role that the key was made for: empty when the service has the key and does not know, undefined when it does
+   * not have it. @throws Failure SIGNER_UNAVAILABLE
+   */
+  roleOf(keyId: string): Promise<string | undefined>;
+  /**
    * The bare signature over `message`; its method follows from the type of the key.
    * @throws Failure SIGNING_KEY_NOT_FOUND, SIGNER_UNAVAILABLE, SIGNING_FAILED
    */
