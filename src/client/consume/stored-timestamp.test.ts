@@ -27,6 +27,14 @@ describe('the newest stored timestamp', () => {
     }
   });
 
+  it('of a server that always has one more is VERSION_LEAP', async () => {
+    const { server, asked } = serverWith(Number.POSITIVE_INFINITY);
+    await expect(newestStoredTimestamp('a', server, 5)).rejects.toMatchObject({
+      code: 'VERSION_LEAP',
+    });
+    expect(asked.length).toBeLessThan(25);
+  });
+
   it('takes few requests even among many', async () => {
     const { server, asked } = serverWith(98_765);
     expect((await newestStoredTimestamp('a', server, 0))?.toString()).toBe('98765');

@@ -11,6 +11,7 @@ describe('the directory of a repository', () => {
     expect(repositoryPath(root, 'docker.io/library/alpine')).toBe(
       join(root, 'tuf', 'docker.io', 'library', 'alpine'),
     );
+    expect(repositoryPath(root, 'a/metadata')).toBe(join(root, 'tuf', 'a', 'metadata'));
     expect(repositoryPath(root, 'localhost:5000/Team/App')).toBe(
       join(root, 'tuf', 'localhost:5000', 'Team', 'App'),
     );
@@ -31,6 +32,8 @@ describe('the directory of a repository', () => {
     ['a wildcard', 'a/*'],
     ['a backslash', 'a\\..\\b'],
     ['our own directory', 'a/.paraph/b'],
+    ['a place among the delegations of another', 'a/metadata/targets'],
+    ['a place below those', 'a/metadata/targets/b'],
     ['half a character', 'a\ud800'],
     ['256 bytes', 'é'.repeat(128)],
   ])('refuses %s', (_, gun) => {

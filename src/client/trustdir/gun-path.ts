@@ -1,8 +1,8 @@
 // From a repository name (GUN) to its directory below `tuf/`. The name comes from a command line, a
 // registry or a Dockerfile, so it may be anything.
 //
-// Invariants: the path never leaves `tuf/`; two different names never share a directory; a name is
-// compared exactly (no lower-casing, no normalisation).
+// Invariants: the path never leaves `tuf/`; two different names never share a directory, nor does one lie among the
+// metadata files of another; a name is compared exactly (no lower-casing, no normalisation).
 import { join } from 'node:path';
 import { Failure } from '../../errors.ts';
 import { shown } from '../../remote/foreign-text.ts';
@@ -11,10 +11,13 @@ import { repositoryNameFault } from '../../remote/repository-name.ts';
 /** Our own files lie in this directory of a repository, beside Go's `metadata` and `changelist`. */
 export const ownDirectoryName = '.paraph';
 
-/** What is wrong with `gun`; beside what no server could serve, the name of our own directory is kept free. */
+/** What is wrong with `gun`; beside what no server could serve, places with files of ours or of Go's are kept free. */
 function fault(gun: string): string | undefined {
-  const isOurs = gun.split('/').includes(ownDirectoryName);
-  return repositoryNameFault(gun) ?? (isOurs ? `has a "${ownDirectoryName}" component` : undefined);
+  const problem = repositoryNameFault(gun);
+  if (problem !== undefined) return problem;
+  if (gun.split('/').includes(ownDirectoryName)) return `has a "${ownDirectoryName}" component`;
+  // The delegation targets/metadata/root of the repository `a` is filed as the root of `a/metadata/targets` would be.
+  return `${gun}/`.includes('/metadata/targets/') ? 'has components "metadata/targets"' : undefined;
 }
 
 /** @throws Failure REFERENCE_INVALID unless `gun` can be the name of a repository in a trust directory */
