@@ -7,13 +7,12 @@
 //   attempt is logged as an alarm.
 // - What was opened belongs to its row: the private key to the public one, and that to the key id. Someone who can
 //   write to the database cannot pass off a key of his own under an id, for want of the passphrase.
-// - Passphrases, KEKs and plaintexts are Buffers that are wiped after use.
+// - Plaintexts are Buffers that are wiped after use, as passphrases and KEKs are in kek-cache.ts.
 import type { KeyObject } from 'node:crypto';
 import type { Log } from '../daemon/log.ts';
 import { Failure, isFailure } from '../errors.ts';
 import { type PublicKey, publicKey } from '../tuf/public-key.ts';
 import {
-  deriveKek,
   encryptionAlg,
   type KekParameters,
   keywrapAlg,
@@ -23,6 +22,7 @@ import {
   seal,
   unseal,
 } from './jwe.ts';
+import { KekCache, lockedAlias } from './kek-cache.ts';
 import type { PassphraseSource } from './passphrases.ts';
 import {
   decodePrivateKey,
@@ -31,6 +31,7 @@ import {
   publicBytesOf,
   type SigningAlgorithm,
 } from './private-key.ts';
+import { dropOldest, touch } from './recently-used.ts';
 import type { KeyRow } from './store/store.ts';
 
 export interface OpenKey {
@@ -55,19 +56,18 @@ export interface VaultOptions {
 export const defaultIterations = 600_000;
 /** Opened keys kept; a few kilobytes each. The least recently used goes first. */
 const maxOpenKeys = 20_000;
-/** Derived KEKs kept: one for each alias and start, and many only for rows that notary's signer wrote. */
-const maxKeks = 64;
 
 export class Vault {
   readonly #options: VaultOptions;
   readonly #iterations: number;
   readonly #open = new Map<string, Promise<OpenKey>>();
-  readonly #keks = new Map<string, Promise<Buffer>>();
+  readonly #keks: KekCache;
   /** How new keys are sealed: taken over from the first row of the default alias that opens, or made anew. */
   #sealing: KekParameters | undefined;
 
   constructor(options: VaultOptions) {
     this.#options = options;
+    this.#keks = new KekCache(options.passphrases);
     this.#iterations = options.iterations ?? defaultIterations;
   }
 
@@ -83,27 +83,28 @@ export class Vault {
   ): Promise<KeyRow> {
     const alias = this.#options.defaultAlias;
     const parameters = (this.#sealing ??= newKekParameters(this.#iterations));
-    const kek = await this.#kek(alias, parameters);
-    const privateKey = generatePrivateKey(algorithm);
-    const publicBytes = publicBytesOf(privateKey);
-    const plaintext = encodePrivateKey(privateKey);
-    try {
-      return {
-        keyId: publicKey(algorithm, publicBytes).id,
-        algorithm,
-        encryptionAlg,
-        keywrapAlg,
-        passphraseAlias: alias,
-        publicBytes,
-        privateJwe: seal(plaintext, kek, parameters),
-        gun,
-        role,
-        createdAtMs: nowMs,
-        lastUsedMs: undefined,
-      };
-    } finally {
-      plaintext.fill(0);
-    }
+    return this.#keks.use(alias, parameters, (kek) => {
+      const privateKey = generatePrivateKey(algorithm);
+      const publicBytes = publicBytesOf(privateKey);
+      const plaintext = encodePrivateKey(privateKey);
+      try {
+        return {
+          keyId: publicKey(algorithm, publicBytes).id,
+          algorithm,
+          encryptionAlg,
+          keywrapAlg,
+          passphraseAlias: alias,
+          publicBytes,
+          privateJwe: seal(plaintext, kek, parameters),
+          gun,
+          role,
+          createdAtMs: nowMs,
+          lastUsedMs: undefined,
+        };
+      } finally {
+        plaintext.fill(0);
+      }
+    });
   }
 
   /** The opened key when it is in the cache. */
@@ -130,7 +131,7 @@ export class Vault {
       throw error;
     });
     this.#open.set(row.keyId, opening);
-    dropOldest(this.#open, maxOpenKeys);
+    void dropOldest(this.#open, maxOpenKeys);
     return opening;
   }
 
@@ -141,8 +142,7 @@ export class Vault {
   /** Wipes what can be wiped. */
   async close(): Promise<void> {
     this.#open.clear();
-    for (const kek of this.#keks.values()) (await kek.catch(() => undefined))?.fill(0);
-    this.#keks.clear();
+    await this.#keks.close();
   }
 
   async #decrypt(row: KeyRow): Promise<OpenKey> {
@@ -165,12 +165,15 @@ export class Vault {
   }
 
   async #unsealUnder(row: KeyRow, sealed: SealedKey): Promise<Buffer> {
-    const kek = await this.#kek(row.passphraseAlias, sealed);
     try {
-      return unseal(sealed, kek);
+      return await this.#keks.use(row.passphraseAlias, sealed, (kek) => unseal(sealed, kek));
     } catch (cause) {
       if (!isFailure(cause, 'PASSPHRASE_WRONG')) throw cause;
-      throw locked(row.passphraseAlias, 'is not the one with which a stored key was sealed', cause);
+      throw lockedAlias(
+        row.passphraseAlias,
+        'is not the one with which a stored key was sealed',
+        cause,
+      );
     }
   }
 
@@ -179,56 +182,5 @@ export class Vault {
     const isFit =
       row.passphraseAlias === this.#options.defaultAlias && sealed.iterations === this.#iterations;
     if (isFit) this.#sealing ??= { iterations: sealed.iterations, salt: sealed.salt };
-  }
-
-  #kek(alias: string, parameters: KekParameters): Promise<Buffer> {
-    const name = `${parameters.iterations} ${parameters.salt.toString('hex')} ${alias}`;
-    const known = touch(this.#keks, name);
-    if (known !== undefined) return known;
-    const deriving = this.#derive(alias, parameters).catch((error: unknown) => {
-      this.#keks.delete(name);
-      throw error;
-    });
-    this.#keks.set(name, deriving);
-    dropOldest(this.#keks, maxKeks);
-    return deriving;
-  }
-
-  async #derive(alias: string, parameters: KekParameters): Promise<Buffer> {
-    const passphrase = await this.#options.passphrases.passphrase(alias);
-    if (passphrase === undefined) throw locked(alias, 'is missing');
-    try {
-      return await deriveKek(passphrase, parameters);
-    } finally {
-      passphrase.fill(0);
-    }
-  }
-}
-
-function locked(alias: string, problem: string, cause?: unknown): Failure {
-  return new Failure(
-    'SIGNING_KEY_LOCKED',
-    `the passphrase of alias ${JSON.stringify(alias)} ${problem}`,
-    {
-      cause,
-      facts: { alias },
-    },
-  );
-}
-
-/** The value, which becomes the most recently used. */
-function touch<T>(map: Map<string, T>, key: string): T | undefined {
-  const value = map.get(key);
-  if (value !== undefined) {
-    map.delete(key);
-    map.set(key, value);
-  }
-  return value;
-}
-
-function dropOldest(map: Map<string, unknown>, max: number): void {
-  for (const key of map.keys()) {
-    if (map.size <= max) return;
-    map.delete(key);
   }
 }
