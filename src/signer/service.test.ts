@@ -1,4 +1,6 @@
+import { X509Certificate } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { tlsFixtures } from '../../test/daemon/tls-fixtures.ts';
 import {
   metadata,
   type SignerConnection,
@@ -107,6 +109,23 @@ describe('a key that is not there', () => {
 
   it('is deleted without complaint', async () => {
     expect(await connection.deleteKey(unknownId)).toEqual({});
+  });
+});
+
+it('logs who has a key deleted', async () => {
+  const id = await newKey();
+  await connection.deleteKey(id);
+  const line = signer.lines
+    .map((text) => JSON.parse(text))
+    .find(({ msg }) => msg === 'key deleted');
+  const { fingerprint256, subject } = new X509Certificate(tlsFixtures.client.cert);
+  expect(line).toMatchObject({
+    key: id,
+    client: {
+      address: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
+      name: subject.replace('CN=', ''),
+      certificate: fingerprint256.replaceAll(':', '').toLowerCase(),
+    },
   });
 });
 

@@ -3,6 +3,7 @@
 // word for (a key that is there but locked) has a status of its own, so that nobody takes it for "not found".
 import { status } from '@grpc/grpc-js';
 import type { Log } from '../daemon/log.ts';
+import { type Caller, callerOf } from '../daemon/rpc/caller.ts';
 import type {
   CreateKeyRequest,
   KeyID,
@@ -27,9 +28,9 @@ export function keyManagementService(policy: SigningPolicy, log: Log): KeyManage
       log.info('key made or given out again', { key: key.id, gun, role });
       return { keyInfo: keyInfo(key), publicKey: key.publicBytes };
     }),
-    deleteKey: call(log, 'DeleteKey', deleteKeyStatus, async ({ ID }: KeyID) => {
+    deleteKey: call(log, 'DeleteKey', deleteKeyStatus, async ({ ID }: KeyID, client) => {
       await policy.deleteKey(ID);
-      log.info('key deleted', { key: echo(ID) });
+      log.info('key deleted', { key: echo(ID), client: client() });
       return {};
     }),
     getKeyInfo: call(log, 'GetKeyInfo', keyInfoStatus, async ({ ID }: KeyID) => {
@@ -53,15 +54,16 @@ function call<Request, Response>(
   log: Log,
   name: string,
   statusOf: (failure: Failure, request: Request) => RpcStatus,
-  answer: (request: Request) => Promise<Response>,
+  answer: (request: Request, client: () => Caller) => Promise<Response>,
 ) {
-  return unary(async (request: Request): Promise<Response> => {
+  return unary<Request, Response>(async (request, made) => {
+    const client = (): Caller => callerOf(made);
     try {
-      return await answer(request);
+      return await answer(request, client);
     } catch (error) {
       const answered = statusOf(asFailure(error), request);
       const isFault = answered.code !== status.NOT_FOUND && answered.code !== status.UNKNOWN;
-      if (isFault) log.error('call failed', { call: name, error });
+      if (isFault) log.error('call failed', { call: name, client: client(), error });
       else log.info('call refused', { call: name, reason: answered.details });
       throw new RpcError(answered);
     }
