@@ -3,8 +3,8 @@
 // a new certificate of the same key.
 //
 // Invariants: what is merely near its end never stops a publish, also when the root key is not at hand; a
-// certificate that an authority issued is never replaced by a self-signed one; a root is signed only with keys that
-// have signed the present one, because whoever wrote that may list a stranger's key, or a certificate of his own for it.
+// certificate that an authority issued is never replaced by a self-signed one; a root is signed only with keys
+// that have signed the present one, because whoever wrote that may list anybody's key under a certificate of his.
 import { Failure, isFailure } from '../../errors.ts';
 import type { KeyStore, Signer } from '../../keys/key-store.ts';
 import { rootCertificate, underCertificate } from '../../keys/root-certificate.ts';
