@@ -1,5 +1,6 @@
 // A person with a client of one side, Go's notary or our paraph, as commands that can be measured. Each has a
 // home of its own with the CA of the server, and a trust directory in it.
+import { copyFile, mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { findPeer, peer } from '../test/peers/peers.ts';
 import { newPerson, type Person } from '../test/peers/person.ts';
@@ -43,7 +44,15 @@ export async function newClient(
   const keysFolder = await bench.place.folder(
     join(person.trustDir, 'private').slice(bench.place.path.length + 1),
   );
+  await trustDeadServer(person, stack.caFile);
   return make === 'Go' ? goClient(person, keysFolder) : oursClient(person, keysFolder, url);
+}
+
+/** As for the real server: without a CA of its own, a client would load those of the whole world first. */
+async function trustDeadServer(person: Person, caFile: string): Promise<void> {
+  const folder = join(person.home, '.docker/tls', new URL(deadUrl).host);
+  await mkdir(folder, { recursive: true });
+  await copyFile(caFile, join(folder, 'ca.crt'));
 }
 
 function goClient(person: Person, keysFolder: string): Client {

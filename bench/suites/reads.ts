@@ -37,7 +37,8 @@ export const keptReads: Suite = {
     compareReads(bench, 'timestamp.json over TLS, 16 kept connections', false, [
       { go: goMemory, ours: oursSqlite, budget: { kind: 'times', factor: 4 } },
       { go: goMemory, ours: oursMemory },
-      { go: goPostgres, ours: oursSqlite, budget: { kind: 'times', factor: 10 } },
+      // The budget of this row is for a PostgreSQL store of ours, which there is not yet.
+      { go: goPostgres, ours: oursSqlite },
     ]),
 };
 
@@ -47,7 +48,7 @@ export const freshReads: Suite = {
     compareReads(bench, 'timestamp.json over TLS, a new connection each, 16 at a time', true, [
       { go: goMemory, ours: oursSqlite, budget: { kind: 'times', factor: 1 } },
       { go: goMemory, ours: oursMemory },
-      { go: goPostgres, ours: oursSqlite, budget: { kind: 'times', factor: 3 } },
+      { go: goPostgres, ours: oursSqlite },
     ]),
 };
 
