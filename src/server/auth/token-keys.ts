@@ -22,10 +22,9 @@ export class TokenKeys {
 
   /** @param bundle PEM certificates. @throws Failure CONFIG_INVALID when there is none */
   constructor(bundle: Buffer) {
-    this.#authorities = readBundle(bundle);
-    this.#byFingerprint = new Map(
-      this.#authorities.map(({ publicKey }) => [fingerprint(publicKey), publicKey]),
-    );
+    const certified = readBundle(bundle);
+    this.#authorities = certified.map(({ certificate }) => certificate);
+    this.#byFingerprint = new Map(certified.map(({ key }) => [fingerprint(key), key]));
   }
 
   /** @throws Failure UNAUTHORIZED when the header names no key that the bundle vouches for */
@@ -88,13 +87,22 @@ function base32(bytes: Buffer): string {
     .join('');
 }
 
-function readBundle(bundle: Buffer): readonly X509Certificate[] {
+interface Certified {
+  readonly certificate: X509Certificate;
+  readonly key: KeyObject;
+}
+
+function readBundle(bundle: Buffer): readonly Certified[] {
   try {
     const blocks = decodePem(bundle.toString('latin1')).filter(
       ({ label }) => label === 'CERTIFICATE',
     );
     if (blocks.length === 0) throw new Error('no certificate');
-    return blocks.map((block) => new X509Certificate(encodePem(block)));
+    return blocks.map((block) => {
+      const certificate = new X509Certificate(encodePem(block));
+      // Throws for a key that cannot be read.
+      return { certificate, key: certificate.publicKey };
+    });
   } catch (cause) {
     throw new Failure(
       'CONFIG_INVALID',

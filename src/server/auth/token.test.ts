@@ -11,6 +11,9 @@ import { exportJWK, SignJWT, UnsecuredJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { tlsFixtures } from '../../../test/daemon/tls-fixtures.ts';
 import { SimulatedKey } from '../../../test/simulator/simulated-key.ts';
+import { der } from '../../encoding/der.ts';
+import { encodePem } from '../../encoding/pem.ts';
+import { asFailure } from '../../errors.ts';
 import { TokenAuth, type TokenAuthOptions } from './token.ts';
 import { fingerprint } from './token-keys.ts';
 
@@ -74,6 +77,40 @@ const challenge = (scope: string, error?: string) =>
   `Bearer realm="https://auth.example/token",service="notary",scope="${scope}"` +
   (error === undefined ? '' : `,error="${error}"`);
 const invalid = challenge(`repository:${gun}:push,pull`, 'invalid_token');
+
+/** Public keys that a certificate may hold and nobody can verify with, or not a token. */
+function unusableKeys(): readonly Buffer[] {
+  const ec = der.sequence(der.oid('1.2.840.10045.2.1'), der.oid('1.2.840.10045.3.1.7'));
+  const spkiOf = (key: KeyObject) => key.export({ type: 'spki', format: 'der' });
+  return [
+    der.sequence(der.sequence(der.oid('1.2.3.4.5')), der.bitString(Buffer.alloc(32, 1))),
+    der.sequence(ec, der.bitString(Buffer.alloc(65, 4))),
+    der.sequence(ec, der.bitString(Buffer.alloc(0))),
+    spkiOf(generateKeyPairSync('x25519').publicKey),
+    spkiOf(generateKeyPairSync('ed448').publicKey),
+    spkiOf(generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).publicKey),
+    spkiOf(generateKeyPairSync('ec', { namedCurve: 'secp224r1' }).publicKey),
+  ];
+}
+
+/** A CA certificate that says to hold `spki`; its signature is nobody's. */
+function authorityWith(spki: Buffer, name: string): string {
+  const algorithm = der.sequence(der.oid('1.2.840.10045.4.3.2'));
+  const subject = der.sequence(der.set(der.sequence(der.oid('2.5.4.3'), der.utf8String(name))));
+  const isAuthority = der.octetString(der.sequence(der.boolean(true)));
+  const body = der.sequence(
+    der.explicit(0, der.integer(2)),
+    der.integer(1),
+    algorithm,
+    subject,
+    der.sequence(der.time(nowMs - 1000), der.time(nowMs + 1_000_000)),
+    subject,
+    spki,
+    der.explicit(3, der.sequence(der.sequence(der.oid('2.5.29.19'), isAuthority))),
+  );
+  const bytes = der.sequence(body, algorithm, der.bitString(Buffer.alloc(70, 1)));
+  return encodePem({ label: 'CERTIFICATE', headers: new Map(), bytes });
+}
 
 describe('a request without a token', () => {
   it('is told where to get one, in the words of Go', async () => {
@@ -143,8 +180,8 @@ describe('a token', () => {
       readFileSync(file, 'utf8'),
     );
     const of = (alg: string) => vectors.find(({ Alg }) => Alg === alg)!;
-    const der = Buffer.from(of('rsa').PrivateB64, 'base64');
-    const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs1' });
+    const pkcs1 = Buffer.from(of('rsa').PrivateB64, 'base64');
+    const key = createPrivateKey({ key: pkcs1, format: 'der', type: 'pkcs1' });
     const subject = auth({ bundle: Buffer.from(of('rsa-x509').Pem) });
     const header = { kid: fingerprint(createPublicKey(key)) };
     for (const alg of ['RS256', 'RS384', 'RS512']) {
@@ -180,6 +217,29 @@ describe('a token', () => {
       { header: { x5c: Array.from({ length: 9 }, () => x5c(issuerCert).x5c[0]) } },
     ];
     for (const draft of drafts) expect(await ask(await token(draft))).toBe(invalid);
+  });
+
+  it('is refused when a certificate before the bundle has a key that cannot be used', async () => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const leaf = SimulatedKey.root('evil', nowMs).key.publicBytes.toString();
+    for (const spki of unusableKeys()) {
+      const issuer = authorityWith(spki, 'evil');
+      expect(await ask(await token({ key: privateKey, header: x5c(leaf, issuer) }))).toBe(invalid);
+      expect(await ask(await token({ key: privateKey, header: x5c(issuer) }))).toBe(invalid);
+    }
+  });
+
+  it('is refused when the key that the bundle vouches for cannot sign tokens', async () => {
+    for (const spki of unusableKeys()) {
+      const odd = authorityWith(spki, 'odd');
+      const subject = () => auth({ bundle: Buffer.from(odd + issuerCert) });
+      const bearer = await token({ header: x5c(odd) });
+      const answer = (async () => ask(bearer, ['push', 'pull'], subject()))();
+      // The start may refuse such a bundle; a request never fails.
+      expect(await answer.catch((error: unknown) => asFailure(error).code)).toMatch(
+        /^Bearer .*invalid_token|^CONFIG_INVALID$/,
+      );
+    }
   });
 
   it('is refused without a signature, or when it is no token', async () => {
@@ -266,6 +326,21 @@ describe('rights', () => {
     );
     expect(await ask(await granting(['*']), ['*'])).toBe('allowed alice');
     expect(await ask(await granting(['*']))).toBe(insufficient(`repository:${gun}:push,pull`));
+  });
+
+  it('are not read from a name or an action that holds a blank', async () => {
+    const other = 'team/app pull';
+    const onOther = await granting(['pull'], other);
+    const subject = auth();
+    const allowed = async (bearer: string, name: string, action: 'push' | 'pull') => {
+      const authorization = `Bearer ${bearer}`;
+      const asked = { authorization, host: 'x', access: [action] as const, gun: name };
+      return (await subject.authorize(asked)).kind === 'allowed';
+    };
+    expect(await allowed(onOther, other, 'pull')).toBe(true);
+    expect(await allowed(await granting(['pull pull'], 'team/app'), other, 'pull')).toBe(false);
+    const type = await granting(['pull'], 'b', 'repository a');
+    expect(await allowed(type, 'a b', 'pull')).toBe(false);
   });
 
   it('on the catalogue are granted as such', async () => {
