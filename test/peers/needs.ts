@@ -22,7 +22,7 @@ export const needs: Readonly<Record<string, readonly PeerName[]>> = {
   'test/interop/crowd-on-our-services.test.ts': ['openssl', 'sqlite'],
   'test/interop/docker-cli-on-go-services.test.ts': [...dockerCli, ...goServices],
   'test/interop/docker-cli-on-our-services.test.ts': [...dockerCli, 'sqlite'],
-  'test/interop/documented-commands.test.ts': [],
+  'test/interop/documented-commands.test.ts': ['curl'],
   'test/interop/engine-on-go-services.test.ts': [...engine, ...goServices],
   'test/interop/engine-on-our-services.test.ts': [...engine, 'sqlite'],
   'test/interop/go-client-on-go-services.test.ts': [...goClient, ...goServices],
