@@ -49,6 +49,8 @@ export class RpcServer {
   readonly #listener: TlsServer;
   readonly #grpc: GrpcServer;
   readonly #sockets = new Set<Socket>();
+  /** Those whose peers have shown who they are, so that grpc-js reads calls from them. */
+  readonly #handedOver = new Set<Socket>();
   #isClosing = false;
 
   constructor(options: RpcServerOptions) {
@@ -59,8 +61,13 @@ export class RpcServer {
     const injector = this.#grpc.createConnectionInjector(ServerCredentials.createInsecure());
     this.#listener.on('secureConnection', (socket) => {
       socket.on('error', () => undefined);
-      if (this.#isClosing) socket.destroy();
-      else injector.injectConnection(socket);
+      if (this.#isClosing) {
+        socket.destroy();
+        return;
+      }
+      this.#handedOver.add(socket);
+      socket.once('close', () => this.#handedOver.delete(socket));
+      injector.injectConnection(socket);
     });
   }
 
@@ -79,18 +86,20 @@ export class RpcServer {
   /** Takes no more calls, lets those that run end within `graceMs`, then ends every connection. */
   async close(graceMs: number): Promise<void> {
     this.#isClosing = true;
-    const closed = new Promise<void>((resolve) => this.#listener.close(() => resolve()));
+    const unbound = new Promise<void>((resolve) => this.#listener.close(() => resolve()));
     let timer: NodeJS.Timeout | undefined;
     const ended = new Promise<void>((resolve) => this.#grpc.tryShutdown(() => resolve()));
     const isOverdue = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, graceMs);
     });
-    await Promise.race([ended, isOverdue]);
+    // On Node 24 grpc-js takes a session that is closing for one that is closed, while its calls still run.
+    const drained = Promise.all([...this.#handedOver].map(closed));
+    await Promise.race([Promise.all([ended, drained]), isOverdue]);
     clearTimeout(timer);
     this.#grpc.forceShutdown();
     // Those left never came so far as a call.
     for (const socket of this.#sockets) socket.destroy();
-    await closed;
+    await unbound;
   }
 
   #keep(socket: Socket): void {
@@ -131,4 +140,10 @@ function createListener({ cert, key, clientCa }: ListenerTls): TlsServer {
   // A peer's broken handshake ends its connection, nothing more.
   listener.on('tlsClientError', () => undefined);
   return listener;
+}
+
+function closed(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    socket.once('close', () => resolve());
+  });
 }

@@ -9,7 +9,7 @@ import { type HttpLimits, httpLimits } from './limits.ts';
 import { type Listener, listen } from './listener.ts';
 import { Sender } from './send.ts';
 
-const body = Buffer.alloc(4_000_000, 'x');
+const body = Buffer.alloc(32_000_000, 'x');
 const identity = {
   cert: Buffer.from(tlsFixtures.server.cert),
   key: Buffer.from(tlsFixtures.server.key),
