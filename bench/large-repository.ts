@@ -21,13 +21,13 @@ export function tagName(number: number): string {
   return `build-${String(number).padStart(6, '0')}`;
 }
 
-/** A repository with `tags` tags, each with SHA-256 and SHA-512. */
-export function manyTags(gun: string, tags: number, nowMs: number): BenchRepository {
+/** A table of `tags` tags, each with SHA-256 and SHA-512. */
+export function manyTags(tags: number): TargetTable {
   const entries = Array.from({ length: tags }, (_, number): readonly [string, Target] => {
     const name = tagName(number);
     return [name, targetOf(name, bothHashes)];
   });
-  return new BenchRepository(gun, nowMs, TargetTable.empty().with(new Map(entries)));
+  return TargetTable.empty().with(new Map(entries));
 }
 
 /** Publishes `count` repositories with one tag each; `gunOf` names them by number. */

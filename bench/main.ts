@@ -16,16 +16,24 @@ import { suites } from './suites/all.ts';
 
 /** Rounds of each measurement, and its milliseconds. */
 const effort = {
-  short: { rounds: 1, warmUpMs: 600, measureMs: 1500 },
+  short: { rounds: 1, warmUpMs: 500, measureMs: 1000 },
   whole: { rounds: 3, warmUpMs: 2000, measureMs: 4000 },
 } as const;
 
+/**
+ * From this share of processor time taken by others on, the short run does not fail: what it measured says
+ * more about them.
+ */
+const tooMuchOtherWork = 0.2;
 /** How often the short run measures a suite again of which something missed. */
 const secondChances = 2;
 
 const page = 'docs/performance.md';
 
-/** Resolves to the exit status: 1 when a budget was missed, by the rule of the form that ran. */
+/**
+ * Resolves to the exit status: 1 when a budget was missed by the rule of the form that ran, or a suite failed.
+ * @param readerFile the bundled module of the threads that read
+ */
 export async function main(args: readonly string[], readerFile: string): Promise<number> {
   const options = readOptions(args);
   if (options === 'help') {
@@ -36,39 +44,58 @@ export async function main(args: readonly string[], readerFile: string): Promise
     ({ name }) => options.only.length === 0 || options.only.some((part) => name.includes(part)),
   );
   if (chosen.length === 0) {
-    console.error(
-      `no suite is called that; there are ${suites.map(({ name }) => name).join(', ')}`,
-    );
+    const names = suites.map(({ name }) => name).join(', ');
+    console.error(`no suite is called that; there are ${names}`);
     return 2;
   }
+  const { report, failed } = await measure(chosen, options, readerFile);
+  await publishReport(report, options, failed);
+  return exitStatus(report, options, failed);
+}
+
+async function measure(
+  chosen: readonly Suite[],
+  { isShort, profileFolder }: Options,
+  readerFile: string,
+): Promise<{ readonly report: Report; readonly failed: number }> {
   const cores = divideCores();
   const machine = describeMachine(new Date(), await goVersion());
-  console.log(
-    `${machine.processor}, ${machine.cores} cores, Node ${machine.node}; ${cores.statement}`,
-  );
+  const { processor, node } = machine;
+  console.log(`${processor}, ${machine.cores} cores, Node ${node}; ${cores.statement}`);
   const place = await newPlace(cores);
   const endBySignal = (): void => void place.end().then(() => process.exit(1));
   process.once('SIGINT', endBySignal).once('SIGTERM', endBySignal);
   try {
     const authority = await certificateAuthority(place, 'authority');
     const bench: Bench = {
+      ...(isShort ? effort.short : effort.whole),
       place,
       cores,
       authority,
       readerFile,
-      isShort: options.isShort,
-      profileFolder: options.profileFolder,
-      ...(options.isShort ? effort.short : effort.whole),
+      isShort,
+      profileFolder,
       say: (text) => console.error(`# ${text}`),
     };
     const otherWork = watchOtherWork();
     const { comparisons, failed } = await runAll(chosen, bench);
     const report = { machine, cores: cores.statement, otherWork: otherWork(), comparisons };
-    await publishReport(report, options, failed);
-    return isGood(comparisons, failed, options) ? 0 : 1;
+    return { report, failed };
   } finally {
     await place.end();
   }
+}
+
+/** The last lines on the terminal, and what they mean for the caller. */
+function exitStatus({ comparisons, otherWork }: Report, { isShort }: Options, failed: number) {
+  const verdict = isShort ? judgeShort : judge;
+  const missed = comparisons.filter((comparison) => verdict(comparison) === 'missed').length;
+  const rule = isShort ? 'worse than half of the budget by ratio' : 'outside the budget';
+  console.log(`${comparisons.length} figures, ${missed} ${rule}`);
+  if (failed > 0) console.log(`${failed} suites failed`);
+  const isExcused = isShort && otherWork > tooMuchOtherWork;
+  if (missed > 0 && isExcused) console.log('not held against us: the machine was busy');
+  return failed > 0 || (missed > 0 && !isExcused) ? 1 : 0;
 }
 
 /** A suite that fails does not take the others with it. */
@@ -121,16 +148,6 @@ async function publishReport(report: Report, options: Options, failed: number): 
     options.profileFolder === undefined &&
     failed === 0;
   if (isWhole) await writeFile(page, performancePage(report));
-}
-
-/** Says how it went in a last line; true when everything was measured and nothing missed. */
-function isGood(comparisons: readonly Comparison[], failed: number, { isShort }: Options): boolean {
-  const verdict = isShort ? judgeShort : judge;
-  const missed = comparisons.filter((comparison) => verdict(comparison) === 'missed').length;
-  const rule = isShort ? 'worse than half of the budget by ratio' : 'outside the budget';
-  const suffix = failed === 0 ? '' : `; ${failed} suites failed`;
-  console.log(`${comparisons.length} figures, ${missed} ${rule}${suffix}`);
-  return missed + failed === 0;
 }
 
 /** Debian's version of the package: the programs themselves name none. */

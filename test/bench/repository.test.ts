@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { manyTags, tagName } from '../../bench/large-repository.ts';
 import { readHead, uploadRequest } from '../../bench/load/http-connection.ts';
+import { BenchRepository } from '../../bench/repository.ts';
 import { multipartBoundary, readMultipart } from '../../src/server/http/multipart.ts';
 import { parseRoot, roleKeysOf } from '../../src/tuf/root.ts';
 import { checkRoot } from '../../src/tuf/root-trust.ts';
@@ -12,7 +13,7 @@ const gun = 'registry.example.com/team/large';
 const nowMs = Date.parse('2026-11-25T00:00:00Z');
 
 describe('a generated repository', () => {
-  const repository = manyTags(gun, 300, nowMs);
+  const repository = new BenchRepository(gun, nowMs, manyTags(300));
   const serverKey = SimulatedKey.generate().key;
   const root = parseRoot(repository.root(serverKey, serverKey));
 
