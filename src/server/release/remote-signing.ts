@@ -22,7 +22,7 @@ const keyDeadlineMs = 15_000;
 const healthDeadlineMs = 10_000;
 
 /** Public keys remembered: a key that a signer has does not change. */
-const maxKnownKeys = 20_000;
+const maxKnownKeys = 5000;
 
 const { createKey, getKeyInfo } = KeyManagementService;
 const { sign } = SignerService;
@@ -116,7 +116,8 @@ function readKey(message: Pick<PublicKeyMessage, 'keyInfo' | 'publicKey'>): Publ
   if (keyType !== 'ecdsa' && keyType !== 'ed25519' && keyType !== 'rsa') {
     throw wrongAnswer('a key of an unknown type');
   }
-  const key = publicKey(keyType, message.publicKey);
+  // A copy: what the codec hands out is a view that would keep the whole answer in memory with the key.
+  const key = publicKey(keyType, Buffer.from(message.publicKey));
   if (key.id !== message.keyInfo?.keyID?.ID) throw wrongAnswer('a key under a wrong id');
   return key;
 }
