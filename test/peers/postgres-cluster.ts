@@ -19,6 +19,8 @@ const startTries = 20;
 const retryMs = 100;
 
 export interface PostgresOptions {
+  /** Of its folder and its log; two clusters of one scratch need two. */
+  readonly name?: string;
   readonly network?: Network;
   /** Wait for the disk at each commit, as real clusters do. */
   readonly isDurable?: boolean;
@@ -49,13 +51,13 @@ export interface PostgresCluster {
   restart(): Promise<void>;
 }
 
-/** @param name of its folder and its log; two clusters of one scratch need two. */
+/** @param programs folder of initdb and postgres */
 export async function startCluster(
   scratch: Scratch,
-  name: string,
   programs: string,
   options: PostgresOptions = {},
 ): Promise<PostgresCluster> {
+  const { name = 'postgres' } = options;
   const home = await ownFolder(scratch, name);
   const data = join(home, 'data');
   const [initialise = '', ...args] = unprivileged(join(programs, 'initdb'));
