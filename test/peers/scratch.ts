@@ -42,6 +42,16 @@ export function useScratch(): Scratch {
   };
 }
 
+/** A place inside `whole` for names that would meet in it; it ends with the whole. */
+export async function partOf(whole: Scratch, name: string): Promise<Scratch> {
+  const path = await whole.folder(name);
+  return {
+    path,
+    defer: (end) => whole.defer(end),
+    folder: (inner) => whole.folder(join(name, inner)),
+  };
+}
+
 function showLogs(path: string): void {
   for (const name of readdirSync(path).filter((file) => file.endsWith('.log'))) {
     const lines = readFileSync(join(path, name), 'utf8').trimEnd().split('\n');

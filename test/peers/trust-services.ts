@@ -22,6 +22,15 @@ export interface TrustServices {
   readonly foreignCaFile: string;
   /** Ends `victims` by `signal` and starts them again: same configuration, same ports. */
   restart(signal: NodeJS.Signals, victims?: readonly Service[]): Promise<void>;
+  /** Starts another server on the same storage and signer, which lets in whom `door` says. @returns its url */
+  serveBeside(door: Door): Promise<string>;
+}
+
+export interface Door {
+  /** Clients need a certificate of this authority. */
+  readonly clientCaFile: string;
+  /** The section `auth` of the configuration. */
+  readonly auth: object;
 }
 
 export type Service = 'signer' | 'server';
@@ -32,6 +41,8 @@ export interface Pairing {
   readonly network?: Network;
   /** Name under which clients reach the server; localhost unless given. */
   readonly host?: string;
+  /** Where the server keeps its rows, and where the signer: sections `storage` of their configurations. */
+  readonly storage?: { readonly server: object; readonly signer: object };
 }
 
 export async function startTrustServices(
@@ -42,11 +53,10 @@ export async function startTrustServices(
   const host = pairing.host ?? 'localhost';
   const authority = await certificateAuthority(scratch, 'authority');
   const foreign = await certificateAuthority(scratch, 'foreign-authority');
-  const place = { scratch, network, authority };
-  const signerPort = await freePort();
+  const place = { scratch, network, authority, pairing, host, signerPort: await freePort() };
   const serverPort = await freePort();
-  const signer = await signerStart(pairing.signer, signerPort, place);
-  const server = await serverStart(pairing.server, serverPort, host, signerPort, place);
+  const signer = await signerStart(place);
+  const server = await serverStart(serverPort, place);
   const starts: Record<Service, Start> = { signer, server };
   const running: Record<Service, Program> = {
     signer: await startProgram(scratch, starts.signer),
@@ -61,6 +71,11 @@ export async function startTrustServices(
       await Promise.all(victims.map((victim) => running[victim].stop(signal)));
       for (const victim of victims) running[victim] = await startProgram(scratch, starts[victim]);
     },
+    async serveBeside(door) {
+      const port = await freePort();
+      await startProgram(scratch, await serverStart(port, place, door));
+      return `https://${host}:${port}`;
+    },
   };
 }
 
@@ -68,14 +83,19 @@ interface Place {
   readonly scratch: Scratch;
   readonly network: Network;
   readonly authority: Authority;
+  readonly pairing: Pairing;
+  readonly host: string;
+  readonly signerPort: number;
 }
 
-async function signerStart(kind: SignerKind, port: number, place: Place): Promise<Start> {
-  const { scratch, network, authority } = place;
+async function signerStart(place: Place): Promise<Start> {
+  const { scratch, network, authority, pairing, signerPort: port } = place;
+  const kind = pairing.signer;
   const pair = await authority.issue('signer', ['localhost', network.address]);
+  const storage = pairing.storage?.signer ?? embedded(scratch, kind);
   return {
     name: kind,
-    ...(await daemon(scratch, kind, {
+    ...(await daemon(scratch, kind, kind, {
       server: {
         grpc_addr: `${network.address}:${port}`,
         tls_cert_file: pair.certFile,
@@ -83,7 +103,7 @@ async function signerStart(kind: SignerKind, port: number, place: Place): Promis
         client_ca_file: authority.caFile,
       },
       logging: { level: 'warning' },
-      storage: storageOf(scratch, kind, { default_alias: 'first' }),
+      storage: { ...storage, default_alias: 'first' },
     })),
     env: { NOTARY_SIGNER_FIRST: 'passphrase of the first alias' },
     network,
@@ -91,33 +111,33 @@ async function signerStart(kind: SignerKind, port: number, place: Place): Promis
   };
 }
 
-async function serverStart(
-  kind: ServerKind,
-  port: number,
-  host: string,
-  signerPort: number,
-  { scratch, network, authority }: Place,
-): Promise<Start> {
-  const pair = await authority.issue('server', [host, 'localhost', network.address]);
+async function serverStart(port: number, place: Place, door?: Door): Promise<Start> {
+  const { scratch, network, authority, pairing, host } = place;
+  const kind = pairing.server;
+  const name = door === undefined ? kind : `${kind}-guarded`;
+  const pair = await authority.issue(name, [host, 'localhost', network.address]);
+  const storage = pairing.storage?.server ?? embedded(scratch, kind);
   return {
-    name: kind,
-    ...(await daemon(scratch, kind, {
+    name,
+    ...(await daemon(scratch, kind, name, {
       server: {
         http_addr: `${network.address}:${port}`,
         tls_cert_file: pair.certFile,
         tls_key_file: pair.keyFile,
+        ...(door && { client_ca_file: door.clientCaFile }),
       },
+      ...(door && { auth: door.auth }),
       trust_service: {
         type: 'remote',
         hostname: network.address,
-        port: String(signerPort),
+        port: String(place.signerPort),
         key_algorithm: 'ecdsa',
         tls_ca_file: authority.caFile,
         tls_client_cert: pair.certFile,
         tls_client_key: pair.keyFile,
       },
       logging: { level: 'warning' },
-      storage: storageOf(scratch, kind, {}),
+      storage,
     })),
     network,
     ready: () => network.accepts(port),
@@ -125,18 +145,19 @@ async function serverStart(
 }
 
 /** Go's programs from Debian have no embedded database; ours run on the one that they would use. */
-function storageOf(scratch: Scratch, kind: ServerKind | SignerKind, more: object): object {
+function embedded(scratch: Scratch, kind: ServerKind | SignerKind): object {
   if (kind.startsWith('notary-')) return { backend: 'memory' };
-  return { backend: 'sqlite', db_url: join(scratch.path, `${kind}.db`), ...more };
+  return { backend: 'sqlite', db_url: join(scratch.path, `${kind}.db`) };
 }
 
 /** Writes the configuration file and says how to start the program with it. */
 async function daemon(
   scratch: Scratch,
   kind: ServerKind | SignerKind,
+  name: string,
   configuration: object,
 ): Promise<Pick<Start, 'command' | 'args'>> {
-  const config = join(scratch.path, `${kind}.json`);
+  const config = join(scratch.path, `${name}.json`);
   await writeFile(config, JSON.stringify(configuration, undefined, 2));
   const args = ['-config', config];
   if (kind === 'notary-server' || kind === 'notary-signer') return { command: peer(kind), args };
