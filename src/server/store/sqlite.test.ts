@@ -126,7 +126,7 @@ describe('sqlite store', () => {
     limited.close();
     const { openSqlite } = await import('../../daemon/database/sqlite.ts');
     const { storeSchema } = await import('./sqlite-schema.ts');
-    const { WriteQueue } = await import('./write-queue.ts');
+    const { WriteQueue } = await import('../../daemon/database/write-queue.ts');
     const database = await openSqlite(file, storeSchema);
     database.pragma(`max_page_count = ${pages + 2}`);
     const queue = new WriteQueue(database);

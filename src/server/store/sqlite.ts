@@ -1,10 +1,11 @@
 // The embedded store: one file, one process or several on the same machine. What the tables are is said in
-// sqlite-schema.ts, how writers share a transaction in write-queue.ts. Reads ask the index for the row id and
-// take the bytes from memory when they are there: never stale, whoever wrote. Only the newest timestamp, which
-// every client asks for, is looked up once for all requests that one turn of the event loop brings.
+// sqlite-schema.ts; writers share a transaction (WriteQueue). Reads ask the index for the row id and take the
+// bytes from memory when they are there: never stale, whoever wrote. Only the newest timestamp, which every
+// client asks for, is looked up once for all requests that one turn of the event loop brings.
 import { createHash } from 'node:crypto';
 import { sqlTime, sqlTimeMs } from '../../daemon/database/sql-time.ts';
 import { type Database, openSqlite, sqliteFailure } from '../../daemon/database/sqlite.ts';
+import { WriteQueue } from '../../daemon/database/write-queue.ts';
 import { Failure } from '../../errors.ts';
 import { parseRoleName, type RoleName } from '../../tuf/role.ts';
 import { HotFiles } from './hot-files.ts';
@@ -12,7 +13,6 @@ import { inInsertionOrder, judgeBase, judgeVersion } from './publication.ts';
 import { storeSchema } from './sqlite-schema.ts';
 import { type ChangeRow, prepareStatements, type Statements } from './sqlite-statements.ts';
 import type { Change, ChangeQuery, NewFile, Publication, StoredFile, TufStore } from './store.ts';
-import { WriteQueue } from './write-queue.ts';
 
 /** @throws Failure ADDON_MISSING, DISK, STORE_FAILED */
 export async function openSqliteStore(

@@ -4,7 +4,7 @@
 //
 // The wait for the disk stops this process. So after a commit the next one comes no sooner than it took: at worst
 // half of the time is the disk's, however slow it is, and the more writers wait for it meanwhile.
-import { type Database, sqliteFailure } from '../../daemon/database/sqlite.ts';
+import { type Database, sqliteFailure } from './sqlite.ts';
 
 interface Job {
   /** Returns what its caller gets once the transaction is on the disk. */
