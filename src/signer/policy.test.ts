@@ -4,6 +4,7 @@ import { Failure } from '../errors.ts';
 import { SigningPolicy } from './policy.ts';
 import { SignatureLedger } from './signature-ledger.ts';
 import { MemoryKeyStore } from './store/memory.ts';
+import type { KeyRow } from './store/store.ts';
 import { Vault } from './vault.ts';
 
 const gun = 'example.com/app';
@@ -49,7 +50,7 @@ describe('the floor of a key', () => {
     };
     const signing = policy.sign(id, metadata('Timestamp', 1));
     await expect(signing).rejects.toMatchObject({ code: 'STORE_FAILED' });
-    expect(await store.findPending(gun, 'timestamp', 'ecdsa')).toBeDefined();
+    expect(await store.newestOf(gun, 'timestamp', 1)).toMatchObject([{ lastUsedMs: undefined }]);
   });
 
   it('is not raised when signing itself fails', async () => {
@@ -76,7 +77,7 @@ describe('a key of one role', () => {
     const { id } = await policy.createKey('ecdsa', gun, role);
     await expect(policy.sign(id, content)).rejects.toMatchObject({ code: 'KEY_ROLE_MISMATCH' });
     // Nothing was signed: it is pending still, without a floor.
-    expect(await store.findPending(gun, role, 'ecdsa')).toBeDefined();
+    expect(await store.newestOf(gun, role, 1)).toMatchObject([{ lastUsedMs: undefined }]);
     expect(await store.floor(id)).toBeUndefined();
   });
 
@@ -112,7 +113,7 @@ describe('where a stored key cannot be opened', () => {
     await expect(policy.sign(id, metadata('Timestamp', 2))).rejects.toMatchObject(locked);
     await expect(policy.createKey('ecdsa', gun, 'timestamp')).rejects.toMatchObject(locked);
     await expect(policy.createKey('ed25519', gun, 'timestamp')).rejects.toMatchObject(locked);
-    expect(await store.findPending(gun, 'timestamp', 'ecdsa')).toBeUndefined();
+    expect(await store.newestOf(gun, 'timestamp', 9)).toMatchObject([{ keyId: id }]);
     expect(lines.filter((line) => line.includes('ALARM'))).toHaveLength(4);
     // Other repositories and roles go on.
     await policy.createKey('ecdsa', gun, 'snapshot');
@@ -127,6 +128,20 @@ describe('where a stored key cannot be opened', () => {
     await expect(creating).rejects.toMatchObject({ code: 'SIGNING_KEY_LOCKED' });
   });
 
+  it('an older one is not passed over for a newer one that does', async () => {
+    const { id, store } = await usedKey({ one: 'first' });
+    await setUp({ one: 'first' }, 'one', store).policy.createKey('ecdsa', gun, 'timestamp');
+    const damaged = { ...(await store.find(id)), privateJwe: 'a.b.c.d.e' } as KeyRow;
+    const rows = (await store.newestOf(gun, 'timestamp', 9)).map((row) =>
+      row.keyId === id ? damaged : row,
+    );
+    store.newestOf = async () => rows;
+    const { policy, lines } = setUp({ one: 'first' }, 'one', store);
+    const creating = policy.createKey('ecdsa', gun, 'timestamp');
+    await expect(creating).rejects.toMatchObject({ code: 'KEY_UNREADABLE' });
+    expect(lines.filter((line) => line.includes('ALARM'))).toHaveLength(1);
+  });
+
   it('because someone planted it in the database, it is not given out', async () => {
     const attacker = setUp({ one: 'of the attacker' });
     await attacker.policy.createKey('ecdsa', gun, 'timestamp');
@@ -134,6 +149,27 @@ describe('where a stored key cannot be opened', () => {
     const creating = policy.createKey('ecdsa', gun, 'timestamp');
     await expect(creating).rejects.toMatchObject({ code: 'SIGNING_KEY_LOCKED' });
   });
+});
+
+it('refuses names that the column of a database cannot hold', async () => {
+  const { policy } = setUp();
+  for (const name of ['x'.repeat(256), 'nul\0']) {
+    const ofGun = policy.createKey('ecdsa', name, 'timestamp');
+    await expect(ofGun).rejects.toMatchObject({ code: 'REFERENCE_INVALID' });
+    const ofRole = policy.createKey('ecdsa', gun, name);
+    await expect(ofRole).rejects.toMatchObject({ code: 'ROLE_INVALID' });
+  }
+});
+
+it('gives the pending key with the lowest id, as Go does, when another signer has made several', async () => {
+  const { policy, store, vault, clock } = setUp();
+  const rows: KeyRow[] = [];
+  for (let at = 0; at < 5; at += 1) {
+    rows.push(await vault.create('ecdsa', gun, 'timestamp', clock.nowMs));
+  }
+  store.newestOf = async () => rows;
+  const lowest = rows.map((row) => row.keyId).sort()[0];
+  expect((await policy.createKey('ecdsa', gun, 'timestamp')).id).toBe(lowest);
 });
 
 it('gives no signature with a key that another process removed', async () => {

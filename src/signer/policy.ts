@@ -14,11 +14,16 @@ import type { PublicKey } from '../tuf/public-key.ts';
 import { isSigningAlgorithm, signWith } from './private-key.ts';
 import type { SignatureLedger } from './signature-ledger.ts';
 import { maySign, readSignedContent } from './signed-content.ts';
-import type { SigningKeyStore } from './store/store.ts';
+import type { KeyRow, SigningKeyStore } from './store/store.ts';
 import type { OpenKey, Vault } from './vault.ts';
 
 /** The width of notary's columns. */
 const maxNameLength = 255;
+/**
+ * Stored keys of a gun and role that must open before another is made: all of them, except where someone had a great
+ * many made. What is pending beyond these is found when the new key is to be stored.
+ */
+const maxOpenedOfRole = 16;
 
 export interface SigningPolicyParts {
   readonly store: SigningKeyStore;
@@ -52,12 +57,14 @@ export class SigningPolicy {
         `algorithm ${algorithm} not supported for create key`,
       );
     }
-    if (gun.length > maxNameLength) throw new Failure('REFERENCE_INVALID', 'the gun is too long');
-    if (role.length > maxNameLength) throw new Failure('ROLE_INVALID', 'the role is too long');
+    if (!isStorable(gun)) throw new Failure('REFERENCE_INVALID', 'the gun cannot be stored');
+    if (!isStorable(role)) throw new Failure('ROLE_INVALID', 'the role cannot be stored');
     const { store, vault, nowMs } = this.#parts;
-    for (const row of await store.newestOfEachAlias({ gun, role })) await vault.openRow(row);
-    const pending = await store.findPending(gun, role, algorithm);
-    const row = pending ?? (await store.add(await vault.create(algorithm, gun, role, nowMs())));
+    const rows = await store.newestOf(gun, role, maxOpenedOfRole);
+    for (const row of rows) await vault.openRow(row);
+    const row =
+      pendingAmong(rows, algorithm) ??
+      (await store.add(await vault.create(algorithm, gun, role, nowMs())));
     // Given out only after it opened as stored: then it can sign, and nobody planted it.
     return (await vault.openRow(row)).publicKey;
   }
@@ -101,6 +108,21 @@ export class SigningPolicy {
       throw error;
     }
   }
+}
+
+/** PostgreSQL's text holds no zero. */
+function isStorable(name: string): boolean {
+  return name.length <= maxNameLength && !name.includes('\0');
+}
+
+/** The one with the lowest id, as in Go. */
+function pendingAmong(rows: readonly KeyRow[], algorithm: string): KeyRow | undefined {
+  return rows
+    .filter((row) => row.algorithm === algorithm && row.lastUsedMs === undefined)
+    .reduce<KeyRow | undefined>(
+      (lowest, row) => (lowest === undefined || row.keyId < lowest.keyId ? row : lowest),
+      undefined,
+    );
 }
 
 function signNow(

@@ -7,27 +7,20 @@
 // - What is known to be on the disk is not written again: a floor never falls, so remembering one is safe. The time
 //   of last use is written at most once a second for each key, the resolution of notary's column in MySQL.
 import { Failure } from '../errors.ts';
+import { type Answer, GroupCommit } from './group-commit.ts';
 import type { SignatureRecord, SigningKeyStore } from './store/store.ts';
 
 /** Keys whose last record is remembered; the least recently recorded goes first. */
 const maxRemembered = 20_000;
 const lastUsedResolutionMs = 1000;
 
-interface Waiting {
-  readonly record: SignatureRecord;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-}
-
 export class SignatureLedger {
-  readonly #store: SigningKeyStore;
+  readonly #commits: GroupCommit<SignatureRecord, void>;
   readonly #nowMs: () => number;
   readonly #remembered = new Map<string, { readonly floor: number; readonly atMs: number }>();
-  #queue: Waiting[] = [];
-  #flushing: Promise<void> | undefined;
 
   constructor(store: SigningKeyStore, nowMs: () => number) {
-    this.#store = store;
+    this.#commits = new GroupCommit((records) => this.#write(store, records));
     this.#nowMs = nowMs;
   }
 
@@ -40,47 +33,29 @@ export class SignatureLedger {
     const known = this.#remembered.get(keyId);
     const isRecent = known !== undefined && Math.abs(atMs - known.atMs) < lastUsedResolutionMs;
     if (isRecent && (version ?? 0) <= known.floor) return;
-    await new Promise<void>((resolve, reject) => {
-      this.#queue.push({ record: { keyId, version, atMs }, resolve, reject });
-      this.#flushing ??= this.#flush();
-    });
+    await this.#commits.write({ keyId, version, atMs });
   }
 
   forget(keyId: string): void {
     this.#remembered.delete(keyId);
   }
 
-  /** Resolves when everything that was queued is written or refused. */
-  async drain(): Promise<void> {
-    await this.#flushing;
+  /** Resolves when everything that was handed in is written or refused. */
+  drain(): Promise<void> {
+    return this.#commits.drain();
   }
 
-  async #flush(): Promise<void> {
-    while (this.#queue.length > 0) {
-      // Calls that arrived with this one are handled in this turn of the event loop; they join the commit.
-      await new Promise((resolve) => setImmediate(resolve));
-      const batch = this.#queue;
-      this.#queue = [];
-      await this.#write(batch);
-    }
-    this.#flushing = undefined;
-  }
-
-  async #write(batch: readonly Waiting[]): Promise<void> {
-    try {
-      const missing = await this.#store.recordSignatures(batch.map(({ record }) => record));
-      for (const { record, resolve, reject } of batch) {
-        if (missing.has(record.keyId)) {
-          this.forget(record.keyId);
-          reject(new Failure('SIGNING_KEY_NOT_FOUND', `signing key not found: ${record.keyId}`));
-        } else {
-          this.#remember(record);
-          resolve();
-        }
-      }
-    } catch (error) {
-      for (const { reject } of batch) reject(error);
-    }
+  async #write(
+    store: SigningKeyStore,
+    records: readonly SignatureRecord[],
+  ): Promise<readonly Answer<void>[]> {
+    const missing = await store.recordSignatures(records);
+    return records.map((record) => {
+      if (!missing.has(record.keyId)) return { result: this.#remember(record) };
+      this.forget(record.keyId);
+      const message = `signing key not found: ${record.keyId}`;
+      return { error: new Failure('SIGNING_KEY_NOT_FOUND', message) };
+    });
   }
 
   #remember({ keyId, version, atMs }: SignatureRecord): void {

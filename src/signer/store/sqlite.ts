@@ -1,12 +1,11 @@
 // Signing keys in the embedded database. What the tables are is said in sqlite-schema.ts.
-import { sqlTime, sqlTimeMs } from '../../daemon/database/sql-time.ts';
+import { sqlTime } from '../../daemon/database/sql-time.ts';
 import { type Database, openSqlite, sqliteFailure } from '../../daemon/database/sqlite.ts';
-import { Failure } from '../../errors.ts';
+import { WriteQueue } from '../../daemon/database/write-queue.ts';
 import { keySchema } from './sqlite-schema.ts';
-import { prepareStatements, type Statements, type StoredKey } from './sqlite-statements.ts';
+import { prepareStatements, type Statements } from './sqlite-statements.ts';
 import type { KeyRow, SignatureRecord, SigningKeyStore } from './store.ts';
-
-const byteColumns: ReadonlySet<string> = new Set(['public', 'private']);
+import { keyRow, type StoredKey } from './stored-key.ts';
 
 /** Opens the store in `file` (absolute). Throws as `openSqlite` does. */
 export async function openSqliteKeyStore(file: string): Promise<SigningKeyStore> {
@@ -16,43 +15,37 @@ export async function openSqliteKeyStore(file: string): Promise<SigningKeyStore>
 class SqliteKeyStore implements SigningKeyStore {
   readonly #database: Database;
   readonly #statements: Statements;
-  readonly #adding: { immediate(row: KeyRow): KeyRow };
-  readonly #recording: {
-    immediate(records: readonly SignatureRecord[]): ReadonlySet<string>;
-  };
+  /** Keys that are made and signatures that are recorded at the same time share one commit. */
+  readonly #writes: WriteQueue;
 
   constructor(database: Database) {
     this.#database = database;
     this.#statements = prepareStatements(database);
-    this.#adding = database.transaction((row: KeyRow) => this.#addNow(row));
-    this.#recording = database.transaction((records: readonly SignatureRecord[]) =>
-      this.#recordNow(records),
-    );
+    this.#writes = new WriteQueue(database);
   }
 
   async add(row: KeyRow): Promise<KeyRow> {
-    return attempt('the key cannot be stored', () => this.#adding.immediate(row));
+    return this.#writes.write(() => this.#addNow(row));
   }
 
   async find(keyId: string): Promise<KeyRow | undefined> {
     return attempt('the key cannot be read', () => maybeKeyRow(this.#statements.find.get(keyId)));
   }
 
-  async findPending(gun: string, role: string, algorithm: string): Promise<KeyRow | undefined> {
-    return attempt('the key cannot be read', () =>
-      maybeKeyRow(this.#statements.findPending.get(gun, role, algorithm)),
+  async newestOf(gun: string, role: string, max: number): Promise<readonly KeyRow[]> {
+    return attempt('the keys cannot be read', () =>
+      this.#statements.newestOf.all(gun, role, max).map(keyRow),
     );
   }
 
-  async newestOfEachAlias(of?: { gun: string; role: string }): Promise<readonly KeyRow[]> {
-    const { newest, newestOf } = this.#statements;
+  async newestOfEachAlias(): Promise<readonly KeyRow[]> {
     return attempt('the keys cannot be read', () =>
-      (of === undefined ? newest.all() : newestOf.all(of.gun, of.role)).map(keyRow),
+      this.#statements.newestOfAliases.all().map(keyRow),
     );
   }
 
   async recordSignatures(records: readonly SignatureRecord[]): Promise<ReadonlySet<string>> {
-    return attempt('the signature cannot be recorded', () => this.#recording.immediate(records));
+    return this.#writes.write(() => this.#recordNow(records));
   }
 
   async floor(keyId: string): Promise<number | undefined> {
@@ -70,6 +63,7 @@ class SqliteKeyStore implements SigningKeyStore {
   }
 
   async close(): Promise<void> {
+    this.#writes.flush();
     this.#database.close();
   }
 
@@ -108,26 +102,4 @@ function attempt<T>(message: string, work: () => T): T {
   } catch (cause) {
     throw sqliteFailure(cause, message);
   }
-}
-
-/** @throws Failure STORE_FAILED when someone put text where bytes belong, or the reverse */
-function keyRow(stored: StoredKey): KeyRow {
-  for (const [column, value] of Object.entries(stored)) {
-    if (byteColumns.has(column) !== Buffer.isBuffer(value)) {
-      throw new Failure('STORE_FAILED', `column ${column} of a stored key is of another type`);
-    }
-  }
-  return {
-    keyId: stored.key_id,
-    algorithm: stored.algorithm,
-    encryptionAlg: stored.encryption_alg,
-    keywrapAlg: stored.keywrap_alg,
-    passphraseAlias: stored.passphrase_alias,
-    publicBytes: stored.public,
-    privateJwe: stored.private.toString('latin1'),
-    gun: stored.gun,
-    role: stored.role,
-    createdAtMs: stored.created_at === null ? 0 : sqlTimeMs(stored.created_at),
-    lastUsedMs: stored.last_used === null ? undefined : sqlTimeMs(stored.last_used),
-  };
 }

@@ -4,8 +4,8 @@
 //
 // Invariants:
 // - `add` is one step: afterwards the row is there whole, or not at all.
-// - A key that never signed is pending; there is never more than one pending key made through `add` for one
-//   gun, role and algorithm.
+// - A key that never signed is pending; `add` never makes a second pending key for one gun, role and algorithm, however
+//   many signers of ours share the database. Notary's signer, which takes no lock, can: the one with the lowest id counts.
 // - A floor only rises, and outlives its key. It stands in a side table, never in notary's columns.
 // - Removing is soft: the row stays and keeps its key id, but no reader sees it any more.
 
@@ -39,13 +39,10 @@ export interface SigningKeyStore {
   /** Stores the row, unless a pending key is there for its gun, role and algorithm: returns what is there now. */
   add(row: KeyRow): Promise<KeyRow>;
   find(keyId: string): Promise<KeyRow | undefined>;
-  /** The pending key with the lowest id. */
-  findPending(gun: string, role: string, algorithm: string): Promise<KeyRow | undefined>;
-  /** The newest row of each passphrase alias, of the whole store or of one gun and role. */
-  newestOfEachAlias(of?: {
-    readonly gun: string;
-    readonly role: string;
-  }): Promise<readonly KeyRow[]>;
+  /** Rows of one gun and role, those made last first, at most `max`. */
+  newestOf(gun: string, role: string, max: number): Promise<readonly KeyRow[]>;
+  /** The newest row of each passphrase alias. */
+  newestOfEachAlias(): Promise<readonly KeyRow[]>;
   /**
    * Marks the keys as used and raises their floors, all in one transaction that is on the disk when this returns.
    * @returns ids of keys that are not there (removed meanwhile): their signatures must not leave.

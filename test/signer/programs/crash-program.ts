@@ -71,8 +71,8 @@ function watch(
 ): Awaited<ReturnType<typeof openSqliteKeyStore>> {
   return {
     find: (keyId) => store.find(keyId),
-    findPending: (gun, role, algorithm) => store.findPending(gun, role, algorithm),
-    newestOfEachAlias: (of) => store.newestOfEachAlias(of),
+    newestOf: (gun, role, max) => store.newestOf(gun, role, max),
+    newestOfEachAlias: () => store.newestOfEachAlias(),
     floor: (keyId) => store.floor(keyId),
     remove: (keyId, atMs) => store.remove(keyId, atMs),
     check: () => store.check(),
