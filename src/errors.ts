@@ -255,6 +255,18 @@ export const catalogue = {
     remedy: 'Read what the server said; nothing was published.',
   },
 
+  PUSH_FAILED: {
+    exit: failed,
+    summary: 'The engine could not push an image that was to be signed',
+    remedy: 'Read what the engine says; nothing was signed.',
+  },
+  PUSH_UNCLEAR: {
+    exit: refused,
+    summary: 'The engine did not say, or not in one way, which image it pushed',
+    remedy:
+      'Nothing was signed. The image is in the registry: paraph sign IMAGE:TAG signs what the registry has.',
+  },
+
   // -- keys
   KEY_NOT_FOUND: {
     exit: key,
