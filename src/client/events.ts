@@ -14,6 +14,8 @@ export type ClientEvent =
       readonly rootKeyIds: readonly string[];
       /** The setting that admitted the root, when it was pinned. */
       readonly rule: string | undefined;
+      /** Canonical ids of the root keys that were trusted until the repository was forgotten here, if it was. */
+      readonly formerRootKeyIds?: readonly string[];
     }
   /** The root of this repository in the trust directory was put there by another program. */
   | {

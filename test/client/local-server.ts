@@ -14,7 +14,7 @@ import type { PublicKey } from '../../src/tuf/public-key.ts';
 import type { RoleName } from '../../src/tuf/role.ts';
 import { simulatedNowMs } from '../simulator/repository.ts';
 
-type Call = 'fetch' | 'publish' | 'serverKey';
+type Call = 'fetch' | 'publish' | 'serverKey' | 'rotateServerKey' | 'remove';
 
 export class LocalServer implements TrustServer {
   readonly url = 'https://trust.test';
@@ -64,11 +64,11 @@ export class LocalServer implements TrustServer {
   }
 
   rotateServerKey(gun: string, role: ServerRole): Promise<PublicKey> {
-    return this.#signing.createKey(gun, role);
+    return this.#call('rotateServerKey', role, () => this.#signing.createKey(gun, role));
   }
 
-  async remove(gun: string): Promise<void> {
-    await this.#publisher.remove(gun);
+  remove(gun: string): Promise<void> {
+    return this.#call('remove', gun, async () => void (await this.#publisher.remove(gun)));
   }
 
   async version(gun: string, role: RoleName): Promise<number | undefined> {

@@ -73,6 +73,28 @@ const events: readonly (readonly [ClientEvent, RegExp])[] = [
     /the certificate of root ends 2027-01-03, in 40 days$/,
   ],
   [{ kind: 'publish-retried', gun, attempt: 1, problem }, /someone published meanwhile/],
+  [
+    {
+      kind: 'trust-began',
+      gun,
+      reason: 'first-use',
+      rootKeyIds,
+      rule: undefined,
+      formerRootKeyIds: rootKeyIds,
+    },
+    /first use: root 1f54328\n {2}the same root key as before it was forgotten here$/,
+  ],
+  [
+    {
+      kind: 'trust-began',
+      gun,
+      reason: 'first-use',
+      rootKeyIds,
+      rule: undefined,
+      formerRootKeyIds: ['9ac07e1'.padEnd(64, '0')],
+    },
+    /first use: root 1f54328\n {2}before it was forgotten here, root 9ac07e1 was trusted$/,
+  ],
 ];
 
 describe('notices', () => {

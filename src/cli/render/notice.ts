@@ -18,9 +18,10 @@ export function noticeLines(event: ClientEvent, nowMs: number): readonly string[
   switch (event.kind) {
     case 'trust-began':
       return says(
-        event.rule === undefined
+        (event.rule === undefined
           ? `trusted from now on, ${trustReasonWords[event.reason]}: root ${idList(event.rootKeyIds)}`
-          : `trusted from now on by ${safe(event.rule)}: root ${idList(event.rootKeyIds)}`,
+          : `trusted from now on by ${safe(event.rule)}: root ${idList(event.rootKeyIds)}`) +
+          beforeForgotten(event),
       );
     case 'trust-found':
       return says(
@@ -51,6 +52,16 @@ export function noticeLines(event: ClientEvent, nowMs: number): readonly string[
     default:
       return [];
   }
+}
+
+/** After a repository was forgotten here the reader wants to know whether its root key is the same. */
+function beforeForgotten(event: ClientEvent & { kind: 'trust-began' }): string {
+  const { formerRootKeyIds: former, rootKeyIds } = event;
+  if (former === undefined) return '';
+  const isSame = rootKeyIds.length > 0 && rootKeyIds.every((id) => former.includes(id));
+  return isSame
+    ? '\n  the same root key as before it was forgotten here'
+    : `\n  before it was forgotten here, root ${idList(former)} was trusted`;
 }
 
 function cacheUsed(event: ClientEvent & { kind: 'cache-used' }, nowMs: number): string {

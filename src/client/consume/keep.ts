@@ -25,6 +25,7 @@ export async function keep(
   if (result.files.size === 0 && isRecorded) return generation;
   await cache.update(async () => {
     const now = await cache.generations();
+    if (before.length > 0 && now.length === 0) return undefined; // the repository was forgotten meanwhile
     if (isReplaced(generation, before, now.at(-1))) return undefined;
     const meanwhile = now.find((known) => isContinued(known, generation));
     if (meanwhile !== undefined && isAhead(meanwhile, result.versions)) return undefined;

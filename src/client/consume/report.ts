@@ -1,5 +1,7 @@
 // What a refresh found that a person should know, as events.
 
+import { parseRoot } from '../../tuf/root.ts';
+import type { Generation } from '../trustdir/generations.ts';
 import { nearExpiries } from './near-expiry.ts';
 import { rootFacts } from './root-facts.ts';
 import type { Situation } from './situation.ts';
@@ -24,10 +26,23 @@ function reportTrust(at: Situation, { set, generation }: TrustedRepository): voi
   const fromVersion = anchor?.root.signed.version;
   if (fromVersion === undefined) {
     const { reason } = generation;
-    ports.emit({ kind: 'trust-began', gun, reason, rootKeyIds, rule: pin?.rule });
+    const former = at.forgotten.at(-1);
+    ports.emit({
+      kind: 'trust-began',
+      gun,
+      reason,
+      rootKeyIds,
+      rule: pin?.rule,
+      ...(former === undefined ? {} : { formerRootKeyIds: rootKeyIdsOf(former, gun, nowMs) }),
+    });
   } else if (fromVersion !== toVersion) {
     ports.emit({ kind: 'root-updated', gun, fromVersion, toVersion, rootKeyIds });
   }
+}
+
+/** Of the newest root of the generation; it was verified when it was trusted. */
+function rootKeyIdsOf({ root }: Generation, gun: string, nowMs: number): readonly string[] {
+  return rootFacts(parseRoot(root), gun, nowMs).rootKeyIds;
 }
 
 async function reportCache(at: Situation, { set, problem }: TrustedRepository): Promise<void> {

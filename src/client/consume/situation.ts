@@ -35,6 +35,8 @@ export interface Situation {
   readonly pin: AppliedPin | undefined;
   /** A root that was made here for this repository, if the server may have it without our knowing. */
   readonly pendingRoot: Buffer | undefined;
+  /** What was trusted until the repository was forgotten here; to be told at first contact, no more. */
+  readonly forgotten: readonly Generation[];
 }
 
 /** Reads what the trust directory knows of `gun`. @throws Failure CACHE_DAMAGED, PIN_REQUIRED, CONFIG_INVALID, DISK */
@@ -55,5 +57,7 @@ export async function readSituation(
   const isNew = anchor === undefined || !generations.includes(anchor.generation);
   if (isNew && pin === undefined && !pins.allowsFirstUse) throw pinRequired(gun);
   const pendingRoot = await directory.pendingRoot();
-  return { gun, ports, options, directory, nowMs, generations, anchor, pin, pendingRoot };
+  const forgotten = anchor === undefined ? await cache.forgotten() : [];
+  const known = { generations, anchor, pin, pendingRoot, forgotten };
+  return { gun, ports, options, directory, nowMs, ...known };
 }

@@ -5,7 +5,8 @@
 // a change), so callers verify it again and take what does not fit for missing.
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeDirectory } from '../../disk/files.ts';
+import { listNames, makeDirectory, removeFile, removeTree, replaceFile } from '../../disk/files.ts';
+import { isFailure } from '../../errors.ts';
 import { isRoleName, type RoleName } from '../../tuf/role.ts';
 import {
   type Generation,
@@ -19,6 +20,10 @@ import { withLock } from './lock.ts';
 import { readStored } from './stored-file.ts';
 
 const generationsPath = `${ownDirectoryName}/generations.json`;
+/** Generations that were trusted until the repository was forgotten here; in the form of the memory. */
+const forgottenPath = `${ownDirectoryName}/forgotten.json`;
+/** A repository is forgotten by hand, a few times in its life. */
+const maxForgotten = 100;
 
 /** A change is a few renames; whoever holds this lock longer is stuck. */
 const cacheLockWaitMs = 10_000;
@@ -66,6 +71,11 @@ export class MetadataCache {
     return bytes === undefined ? [] : parseGenerations(bytes, path);
   }
 
+  /** Whether a generation is remembered, be the memory readable or not. */
+  async hasMemory(): Promise<boolean> {
+    return (await evenIfDamaged(() => this.generations()))?.length !== 0;
+  }
+
   /**
    * Replaces the given files and the memory of generations as one. `decide` runs under the lock, after
    * any unfinished change, so it may read what is there now; undefined means nothing is to be changed.
@@ -84,6 +94,48 @@ export class MetadataCache {
     });
   }
 
+  /**
+   * What was trusted before the repository was forgotten here, newest last. It decides nothing, it is told; so when it
+   * cannot be read nothing is told.
+   */
+  async forgotten(): Promise<readonly Generation[]> {
+    const path = join(this.#home, forgottenPath);
+    const read = await evenIfDamaged(async () => {
+      const bytes = await readStored(path, maxGenerationsBytes);
+      return bytes === undefined ? [] : parseGenerations(bytes, path);
+    });
+    return read ?? [];
+  }
+
+  /**
+   * Removes what is cached and ends the trust in it: whatever root comes next is looked at as at first contact. Only
+   * files that belong here are removed, because the directory of another repository may lie below this one.
+   * Killed half-way, it is finished by running it again. @throws Failure DISK, LOCKED
+   */
+  async forget(): Promise<void> {
+    await this.#locked(async () => {
+      await evenIfDamaged(() => this.#journal.replay());
+      const ended = (await evenIfDamaged(() => this.generations())) ?? [];
+      if (ended.length > 0) await this.#setAside(ended);
+      const metadata = join(this.#home, 'metadata');
+      for (const name of await listNames(metadata)) {
+        if (mayReplace(`metadata/${name}`)) await removeFile(join(metadata, name));
+      }
+      await removeTree(join(metadata, 'targets'));
+      await this.#journal.discard();
+      await removeFile(join(this.#home, generationsPath));
+    });
+  }
+
+  async #setAside(ended: readonly Generation[]): Promise<void> {
+    const before = await this.forgotten();
+    const isEnded = ({ rootHashes }: Generation) =>
+      ended.some((generation) => generation.rootHashes[0] === rootHashes[0]);
+    const all = [...before.filter((generation) => !isEnded(generation)), ...ended];
+    const path = join(this.#home, forgottenPath);
+    await replaceFile(path, generationsBytes(all.slice(-maxForgotten)), `${path}.new`);
+  }
+
   async #locked<T>(work: () => Promise<T>): Promise<T> {
     await makeDirectory(this.#own);
     return withLock(join(this.#own, 'cache.lock'), work, cacheLockWaitMs);
@@ -93,6 +145,16 @@ export class MetadataCache {
 export interface CacheChange {
   readonly files: ReadonlyMap<RoleName, Buffer>;
   readonly generations: readonly Generation[];
+}
+
+/** Forgetting is what helps against a damaged file, so it does not stop at one. */
+async function evenIfDamaged<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (isFailure(error, 'CACHE_DAMAGED', 'JSON_INVALID')) return undefined;
+    throw error;
+  }
 }
 
 function metadataPath(role: RoleName): string {

@@ -54,6 +54,13 @@ export class ChangeList {
     for (const name of names) await removeFile(join(this.#path, name));
   }
 
+  /** Removes every staged change, readable or not, and says how many there were. @throws Failure DISK */
+  async clear(): Promise<number> {
+    const names = (await listNames(this.#path)).filter((name) => name.endsWith(extension));
+    await this.remove(names);
+    return names.length;
+  }
+
   async #read(name: string): Promise<readonly StagedChange[]> {
     const path = join(this.#path, name);
     try {

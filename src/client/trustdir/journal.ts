@@ -84,6 +84,12 @@ export class Journal {
     await removeTree(this.#path);
   }
 
+  /** Throws away a change that was made durable; what has been moved of it stays where it is. */
+  async discard(): Promise<void> {
+    await removeFile(join(this.#path, listName)); // first: without it a journal is nothing any more
+    await removeTree(this.#path);
+  }
+
   async #moveAll(paths: readonly string[]): Promise<void> {
     const touched = new Set<string>();
     for (const [index, path] of paths.entries()) {

@@ -6,7 +6,7 @@
 // - `tuf/<gun>/.paraph/publish.lock` while this machine publishes to the repository;
 // - `tuf/<gun>/.paraph/cache.lock` while cached files are replaced (cache.ts).
 import { join } from 'node:path';
-import { makeDirectory, removeFile, replaceFile } from '../../disk/files.ts';
+import { listNames, makeDirectory, removeFile, replaceFile } from '../../disk/files.ts';
 import { MetadataCache } from './cache.ts';
 import { ChangeList } from './change-list.ts';
 import { ownDirectoryName, repositoryPath } from './gun-path.ts';
@@ -65,6 +65,11 @@ export class RepositoryDirectory {
 
   async clearPendingRoot(): Promise<void> {
     await removeFile(this.pendingRootPath);
+  }
+
+  /** Whether anything of the repository lies here, be it an empty folder that notary made. */
+  async exists(): Promise<boolean> {
+    return (await listNames(this.path)).length > 0;
   }
 
   /** Runs `work` while no other Paraph process of this directory publishes to the repository. */
