@@ -8,6 +8,7 @@ import {
   encodePrivateKey,
   generatePrivateKey,
   isSigningAlgorithm,
+  publicBytesIn,
   publicBytesOf,
   signWith,
 } from './private-key.ts';
@@ -34,6 +35,13 @@ describe.each(['ecdsa', 'ed25519'] as const)('%s', (algorithm) => {
     expect(sig).toHaveLength(64);
     const tufKey = publicKey(algorithm, publicBytes);
     expect(isValidSignature(tufKey, message, { keyId: tufKey.id, method, sig })).toBe(true);
+  });
+
+  it('has its public bytes within what is stored', () => {
+    for (let at = 0; at < 50; at += 1) {
+      const key = generatePrivateKey(algorithm);
+      expect(publicBytesIn(algorithm, encodePrivateKey(key))).toEqual(publicBytesOf(key));
+    }
   });
 
   it('is not taken for the key of another public key', () => {

@@ -15,6 +15,9 @@ export type SigningAlgorithm = 'ecdsa' | 'ed25519';
 /** PKCS#8 of an Ed25519 key up to its 32-byte seed. */
 const ed25519Pkcs8Prefix = Buffer.from('302e020100300506032b657004220420', 'hex');
 const ed25519Bytes = 32;
+/** SubjectPublicKeyInfo of a P-256 key up to its uncompressed point, which follows it, and with which SEC1 ends. */
+const p256SpkiPrefix = Buffer.from('3059301306072a8648ce3d020106082a8648ce3d030107034200', 'hex');
+const p256PointBytes = 65;
 
 export function isSigningAlgorithm(algorithm: string): algorithm is SigningAlgorithm {
   return algorithm === 'ecdsa' || algorithm === 'ed25519';
@@ -30,6 +33,16 @@ export function generatePrivateKey(algorithm: SigningAlgorithm): KeyObject {
 export function publicBytesOf(privateKey: KeyObject): Buffer {
   const spki = createPublicKey(privateKey).export({ type: 'spki', format: 'der' });
   return privateKey.asymmetricKeyType === 'ed25519' ? spki.subarray(-ed25519Bytes) : spki;
+}
+
+/**
+ * As `publicBytesOf`, from what `encodePrivateKey` wrote of a key that `generatePrivateKey` made: OpenSSL takes twice the
+ * time of making the key to export its public part.
+ */
+export function publicBytesIn(algorithm: SigningAlgorithm, encoded: Buffer): Buffer {
+  return algorithm === 'ecdsa'
+    ? Buffer.concat([p256SpkiPrefix, encoded.subarray(-p256PointBytes)])
+    : Buffer.from(encoded.subarray(0, ed25519Bytes));
 }
 
 /** ecdsa: SEC1 ECPrivateKey DER; ed25519: public, seed, public (96 bytes). The caller wipes it. */

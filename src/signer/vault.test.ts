@@ -66,6 +66,19 @@ describe.each(['ecdsa', 'ed25519'] as const)('a new %s key', (algorithm) => {
   });
 });
 
+it('needs no opening where it was made, and is opened like any other when it was read back', async () => {
+  const texts: Passphrases = { ...given };
+  const vault = vaultWith(texts);
+  const row = await create(vault);
+  const readBack = { ...row, privateJwe: 'damaged' };
+  await expect(vault.openRow(readBack)).rejects.toMatchObject({ code: 'KEY_UNREADABLE' });
+  const opened = await vault.openRow(row);
+  expect(await vault.cached(row.keyId)).toBe(opened);
+  const again = await vaultWith(given).openRow({ ...row });
+  expect(again.privateKey.equals(opened.privateKey)).toBe(true);
+  expect(again.publicKey).toEqual(opened.publicKey);
+});
+
 it("opens a row of notary's signer, and rows under several aliases side by side", async () => {
   const vault = vaultWith(given, 'alias_two');
   const ours = await create(vault);

@@ -28,7 +28,7 @@ import {
   decodePrivateKey,
   encodePrivateKey,
   generatePrivateKey,
-  publicBytesOf,
+  publicBytesIn,
   type SigningAlgorithm,
 } from './private-key.ts';
 import { dropOldest, touch } from './recently-used.ts';
@@ -62,6 +62,8 @@ export class Vault {
   readonly #iterations: number;
   readonly #open = new Map<string, Promise<OpenKey>>();
   readonly #keks: KekCache;
+  /** Keys that were made here, by the row that holds them: they need no opening. */
+  readonly #made = new WeakMap<KeyRow, OpenKey>();
   /** How new keys are sealed: taken over from the first row of the default alias that opens, or made anew. */
   #sealing: KekParameters | undefined;
 
@@ -85,22 +87,24 @@ export class Vault {
     const parameters = (this.#sealing ??= newKekParameters(this.#iterations));
     return this.#keks.use(alias, parameters, (kek) => {
       const privateKey = generatePrivateKey(algorithm);
-      const publicBytes = publicBytesOf(privateKey);
       const plaintext = encodePrivateKey(privateKey);
       try {
-        return {
-          keyId: publicKey(algorithm, publicBytes).id,
+        const key = publicKey(algorithm, publicBytesIn(algorithm, plaintext));
+        const row: KeyRow = {
+          keyId: key.id,
           algorithm,
           encryptionAlg,
           keywrapAlg,
           passphraseAlias: alias,
-          publicBytes,
+          publicBytes: key.publicBytes,
           privateJwe: seal(plaintext, kek, parameters),
           gun,
           role,
           createdAtMs: nowMs,
           lastUsedMs: undefined,
         };
+        this.#made.set(row, { publicKey: key, privateKey, role });
+        return row;
       } finally {
         plaintext.fill(0);
       }
@@ -146,6 +150,8 @@ export class Vault {
   }
 
   async #decrypt(row: KeyRow): Promise<OpenKey> {
+    const made = this.#made.get(row);
+    if (made !== undefined) return made;
     const key = publicKey(row.algorithm, row.publicBytes);
     if (key.id !== row.keyId) {
       throw new Failure(
