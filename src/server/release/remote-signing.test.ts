@@ -120,6 +120,15 @@ describe('a signer that works', () => {
     expect(calls).toEqual(['getKeyInfo', 'check', 'check']);
   });
 
+  it('is not asked for a key that it just made, nor for the role of that', async () => {
+    await using(client(), async (signing) => {
+      const { id } = await signing.createKey('gun', 'timestamp');
+      expect((await signing.publicKey(id))?.id).toBe(id);
+      expect(await signing.roleOf(id)).toBe('timestamp');
+    });
+    expect(calls).toEqual(['createKey']);
+  });
+
   it('is waited for while it restarts', async () => {
     await using(client(), async (signing) => {
       await signing.check();

@@ -52,7 +52,9 @@ export class RemoteSigning implements SigningService {
 
   async createKey(gun: string, role: OnlineRole): Promise<PublicKey> {
     const request = { algorithm: this.#algorithm, gun, role };
-    return readKey(await this.#connection.call(createKey, request, keyDeadlineMs));
+    const key = readKey(await this.#connection.call(createKey, request, keyDeadlineMs));
+    this.#remember({ key, role });
+    return key;
   }
 
   async publicKey(keyId: string): Promise<PublicKey | undefined> {
@@ -70,13 +72,17 @@ export class RemoteSigning implements SigningService {
       const answer = await this.#connection.call(getKeyInfo, { ID: keyId }, keyDeadlineMs);
       const found = { key: readKey(answer), role: answer.role };
       if (found.key.id !== keyId) throw wrongAnswer(`another key than ${keyId}`);
-      if (this.#known.size >= maxKnownKeys) this.#known.clear();
-      this.#known.set(keyId, found);
+      this.#remember(found);
       return found;
     } catch (error) {
       if (isFailure(error, 'SIGNING_KEY_NOT_FOUND')) return undefined;
       throw error;
     }
+  }
+
+  #remember(found: KnownKey): void {
+    if (this.#known.size >= maxKnownKeys) this.#known.clear();
+    this.#known.set(found.key.id, found);
   }
 
   async sign(keyId: string, message: Buffer): Promise<Buffer> {
