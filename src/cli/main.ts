@@ -1,6 +1,7 @@
 // The paraph program: the one place of the command line that sees the process. It hands everything on as a
-// World, and sets the exit status.
+// World, and sets the exit status. Under the name of another program it is that program.
 import { homedir } from 'node:os';
+import { basename } from 'node:path';
 import { runParaph } from './paraph/run.ts';
 import type { World } from './world.ts';
 
@@ -19,7 +20,11 @@ const world: World = {
   workingDir: process.cwd(),
   stdout: process.stdout,
   stderr: process.stderr,
-  terminalStreams: () => ({ input: process.stdin, output: process.stderr }),
+  stdin: () => process.stdin,
+  terminalStreams: (questions) => ({
+    input: process.stdin,
+    output: questions === 'stdout' ? process.stdout : process.stderr,
+  }),
   nowMs: () => Date.now(),
   interrupted: () => {
     const signalled = new Promise<void>((resolve) => {
@@ -31,5 +36,8 @@ const world: World = {
   },
 };
 
-const status = await runParaph(process.argv.slice(2), world);
+/** `notary`, a link to this program, is the notary command line. */
+const isNotary = basename(process.argv[1] ?? '') === 'notary';
+const words = process.argv.slice(2);
+const status = await runParaph(isNotary ? ['notary', ...words] : words, world);
 if (status !== undefined) process.exitCode = status;

@@ -87,6 +87,7 @@ export class Person {
       env: { ...this.env },
       stdout,
       stderr,
+      stdin: () => Readable.from([]),
       terminalStreams: () => ({ input: Readable.from([]), output: new PassThrough() }),
     };
   }
@@ -100,8 +101,8 @@ class Copied implements Output {
     this.#to = to;
   }
 
-  write(text: string): unknown {
-    this.text += text;
+  write(text: string | Uint8Array): unknown {
+    this.text += Buffer.from(text).toString();
     return this.#to.write(text);
   }
 }

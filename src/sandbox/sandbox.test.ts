@@ -178,6 +178,9 @@ describe('an attack that is not refused', { timeout: 60_000 }, () => {
         workingDir: directory,
         stdout: silent,
         stderr: silent,
+        stdin: () => {
+          throw new Error('nothing is read');
+        },
         terminalStreams: () => {
           throw new Error('nobody is asked');
         },

@@ -1,5 +1,6 @@
 // A process for command tests: streams that are caught, an environment and a clock that the test chooses.
 import { PassThrough, Readable } from 'node:stream';
+import { runNotary } from '../../src/cli/notary/run.ts';
 import { runParaph } from '../../src/cli/paraph/run.ts';
 import type { World } from '../../src/cli/world.ts';
 import type { TimeLimits } from '../../src/remote/pace.ts';
@@ -7,6 +8,8 @@ import type { TimeLimits } from '../../src/remote/pace.ts';
 export interface WorldPlan {
   readonly env?: Readonly<Record<string, string>>;
   readonly homeDir?: string;
+  /** The home directory unless given. */
+  readonly workingDir?: string;
   readonly nowMs?: () => number;
   readonly interrupted?: () => Promise<void>;
   /** Hears each piece of stdout. */
@@ -14,6 +17,8 @@ export interface WorldPlan {
   readonly timeLimits?: Partial<TimeLimits>;
   /** Whether stderr says that it is a terminal of 80 columns. */
   readonly isTerminal?: boolean;
+  /** What stands on stdin, which is no terminal. */
+  readonly input?: string | Uint8Array;
 }
 
 export interface Result {
@@ -23,26 +28,42 @@ export interface Result {
 }
 
 /** Runs `paraph` with `argv` in this process. */
-export async function paraph(argv: readonly string[], plan: WorldPlan = {}): Promise<Result> {
+export function paraph(argv: readonly string[], plan: WorldPlan = {}): Promise<Result> {
+  return inWorld((world) => runParaph(argv, world), plan);
+}
+
+/** Runs `notary` with `argv` in this process. */
+export function notary(argv: readonly string[], plan: WorldPlan = {}): Promise<Result> {
+  return inWorld((world) => runNotary(argv, world), plan);
+}
+
+/** Runs a command line in a world that is made by `plan`, and gathers what it says. */
+export async function inWorld(
+  run: (world: World) => Promise<number | undefined>,
+  plan: WorldPlan,
+): Promise<Result> {
   const out: string[] = [];
   const err: string[] = [];
   const terminal = plan.isTerminal === true ? { isTTY: true, columns: 80 } : {};
+  const homeDir = plan.homeDir ?? '/nonexistent/home';
+  const stdin = Readable.from(plan.input === undefined ? [] : [Buffer.from(plan.input)]);
   const world: World = {
     env: plan.env ?? {},
-    homeDir: plan.homeDir ?? '/nonexistent/home',
-    workingDir: plan.homeDir ?? '/nonexistent/home',
+    homeDir,
+    workingDir: plan.workingDir ?? homeDir,
     stdout: {
       write: (text) => {
-        out.push(text);
-        plan.onOutput?.(text);
+        out.push(text.toString());
+        plan.onOutput?.(text.toString());
       },
     },
-    stderr: { write: (text) => err.push(text), ...terminal },
-    terminalStreams: () => ({ input: Readable.from([]), output: new PassThrough() }),
+    stderr: { write: (text) => err.push(text.toString()), ...terminal },
+    stdin: () => stdin,
+    terminalStreams: () => ({ input: stdin, output: new PassThrough() }),
     nowMs: plan.nowMs ?? Date.now,
     ...(plan.timeLimits === undefined ? {} : { timeLimits: plan.timeLimits }),
     interrupted: plan.interrupted ?? (() => new Promise(() => undefined)),
   };
-  const status = await runParaph(argv, world);
+  const status = await run(world);
   return { status, stdout: out.join(''), stderr: err.join('') };
 }

@@ -17,6 +17,10 @@ export async function runParaph(
     world.stdout.write(`paraph ${version}\n`);
     return 0;
   }
+  if (argv[0] === 'notary') {
+    const { runNotary } = await import('../notary/run.ts');
+    return runNotary(argv.slice(1), world);
+  }
   try {
     const { readCall } = await import('./grammar.ts');
     const call = readCall(argv, commands);

@@ -1,0 +1,31 @@
+// From an argument list to an exit status, as notary does it: 0, or 1 for every failure. What a command needs is loaded
+// when it is called.
+import { type ExitStatus, exitStatus, Failure } from '../../errors.ts';
+import { parseCobra } from '../cobra/parse.ts';
+import type { World } from '../world.ts';
+import { notaryProgram } from './commands.ts';
+
+/** Runs `notary` with the arguments after its name. Never throws: what fails is reported and becomes 1. */
+export async function runNotary(argv: readonly string[], world: World): Promise<ExitStatus> {
+  try {
+    await call(argv, world);
+    return exitStatus.done;
+  } catch (error) {
+    const { reportFatal } = await import('./fatal.ts');
+    reportFatal(error, world);
+    return exitStatus.failed;
+  }
+}
+
+async function call(argv: readonly string[], world: World): Promise<void> {
+  const read = parseCobra(argv, notaryProgram);
+  if (read.kind === 'wrong') throw new Failure('USAGE', read.message);
+  if (read.kind === 'help') {
+    const { helpText } = await import('../cobra/usage.ts');
+    world.stdout.write(helpText(read.path));
+    return;
+  }
+  const { path, args, flags } = read;
+  const body = await read.body();
+  await body.run({ path, args, flags, world });
+}
