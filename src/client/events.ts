@@ -71,6 +71,22 @@ export type ClientEvent =
       /** How many root keys there were to choose from; 1 for other roles. */
       readonly choices: number;
     }
+  /** A delegation is left with fewer keys than it needs: nothing that it lists counts until it gets more. */
+  | {
+      readonly kind: 'role-unusable';
+      readonly gun: string;
+      readonly role: TargetsRole;
+      readonly keys: number;
+      readonly threshold: number;
+    }
+  /** Keys that were to be taken out of every delegation stay in `role`, which cannot be signed here. */
+  | {
+      readonly kind: 'purge-incomplete';
+      readonly gun: string;
+      readonly role: TargetsRole;
+      /** Canonical. */
+      readonly keyIds: readonly string[];
+    }
   /** Someone else published first; the change is applied to the newer state and tried again. */
   | {
       readonly kind: 'publish-retried';

@@ -1,7 +1,7 @@
 // A stranger makes a repository of his own and names the victim's public keys in it. Once the victim signs a tag there,
 // nothing the victim signed may count anywhere else.
 import { beforeEach, describe, expect, it } from 'vitest';
-import { emptyTargets } from '../../src/client/publish/draft.ts';
+import { emptyTargets } from '../../src/client/publish/draft-base.ts';
 import { signTags } from '../../src/client/publish/sign-image.ts';
 import { attachSignatures, composeRoot, composeTargets, release } from '../../src/tuf/compose.ts';
 import { expiryAt } from '../../src/tuf/expiry.ts';

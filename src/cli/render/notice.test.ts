@@ -72,6 +72,14 @@ const events: readonly (readonly [ClientEvent, RegExp])[] = [
     { kind: 'near-expiry', gun, role: 'root', what: 'certificate', expiresMs: nowMs + 40 * dayMs },
     /the certificate of root ends 2027-01-03, in 40 days$/,
   ],
+  [
+    { kind: 'role-unusable', gun, role: 'targets/alice', keys: 0, threshold: 1 },
+    /targets\/alice has 0 keys and needs 1/,
+  ],
+  [
+    { kind: 'purge-incomplete', gun, role: 'targets/alice', keyIds: rootKeyIds },
+    /targets\/alice still lists 1f54328: no key here can sign it/,
+  ],
   [{ kind: 'publish-retried', gun, attempt: 1, problem }, /someone published meanwhile/],
   [
     {

@@ -47,6 +47,15 @@ export function noticeLines(event: ClientEvent, nowMs: number): readonly string[
       return says(
         `the ${event.what} of ${safe(event.role)} ends ${day(event.expiresMs)}, ${distance(event.expiresMs, nowMs)}`,
       );
+    case 'role-unusable':
+      return says(
+        `${safe(event.role)} has ${event.keys} keys and needs ${event.threshold}: nothing that it lists counts until ` +
+          'it gets more',
+      );
+    case 'purge-incomplete':
+      return says(
+        `${safe(event.role)} still lists ${idList(event.keyIds)}: no key here can sign it`,
+      );
     case 'publish-retried':
       return says('someone published meanwhile; applied to the newer state and tried again');
     default:

@@ -8,12 +8,14 @@ import {
   parentRole,
   type TargetsRole,
 } from '../../tuf/role.ts';
-import { type Delegation, delegationIn } from '../../tuf/targets.ts';
-import type { TrustedSet } from '../../tuf/trusted-set.ts';
+import { type Delegation, delegationIn, type Targets } from '../../tuf/targets.ts';
+
+/** What a role says, as published or as drafted; undefined when it says nothing. */
+export type TargetsContent = (role: TargetsRole) => Targets | undefined;
 
 /** @throws Failure ROLE_INVALID when nobody delegates to `role` */
-export function delegationOf(set: TrustedSet, role: DelegationRole): Delegation {
-  const parent = set.targets(parentRole(role))?.signed;
+export function delegationOf(content: TargetsContent, role: DelegationRole): Delegation {
+  const parent = content(parentRole(role));
   const found = parent && delegationIn(parent, role);
   return found ?? noDelegation(role);
 }
@@ -23,13 +25,13 @@ export function noDelegation(role: DelegationRole): never {
   throw new Failure('ROLE_INVALID', `tuf: invalid role ${role}. delegation does not exist`);
 }
 
-/** Prefixes of tags for which `role` counts; the empty one is every tag. */
-function allowedPaths(set: TrustedSet, role: TargetsRole): readonly string[] {
+/** Prefixes of tags for which `role` counts; the empty one is every tag. @throws Failure ROLE_INVALID */
+export function allowedPaths(content: TargetsContent, role: TargetsRole): readonly string[] {
   if (!isDelegationRole(role)) return [''];
-  const above = allowedPaths(set, parentRole(role));
-  return delegationOf(set, role).paths.filter((path) => isAllowed(path, above));
+  const above = allowedPaths(content, parentRole(role));
+  return delegationOf(content, role).paths.filter((path) => isAllowed(path, above));
 }
 
-export function mayList(set: TrustedSet, role: TargetsRole, name: string): boolean {
-  return isAllowed(name, allowedPaths(set, role));
+export function mayList(content: TargetsContent, role: TargetsRole, name: string): boolean {
+  return isAllowed(name, allowedPaths(content, role));
 }

@@ -8,28 +8,26 @@
 //   the trust directory from before the upload;
 // - a repository that this machine knows is never begun anew because the server has lost it.
 import { Failure } from '../../errors.ts';
-import { composeSnapshot, composeTargets, release } from '../../tuf/compose.ts';
-import { fileMeta } from '../../tuf/file-meta.ts';
 import type { RoleName } from '../../tuf/role.ts';
 import type { RootFile } from '../../tuf/root.ts';
-import type { Target } from '../../tuf/target-table.ts';
 import { findAnchor } from '../consume/anchor.ts';
 import { maxRootBytes } from '../consume/limits.ts';
-import { baseAuthority } from '../consume/role-authority.ts';
 import type { TrustedRepository } from '../consume/trusted-repository.ts';
 import type { PublisherPorts } from '../ports.ts';
 import { confirm } from './confirm.ts';
-import { emptyTargets } from './draft.ts';
+import { type DraftBase, unpublishedBase } from './draft-base.ts';
+import type { Edit } from './edit.ts';
 import { firstRoot, type RepositoryKey, rootMadeElsewhere } from './first-root.ts';
-import { localKeys, localKeysOf, openSigners, signFile } from './role-signers.ts';
+import { type Explain, planRelease, signRelease } from './release.ts';
 import { upload } from './upload.ts';
 
 export interface FirstRelease {
   readonly gun: string;
-  /** The first tags. */
-  readonly targets: ReadonlyMap<string, Target>;
+  /** What the first release says: tags, delegations. */
+  readonly edits: readonly Edit[];
   /** Which root key serves, when there are several: its id, or 7 digits or more of it. */
   readonly rootKeyId?: string | undefined;
+  readonly explain?: Explain | undefined;
 }
 
 export interface Initialised {
@@ -39,9 +37,6 @@ export interface Initialised {
   /** As the server serves it; undefined when it could not be read back. */
   readonly repository: TrustedRepository | undefined;
 }
-
-/** Numbers of first versions are those of the Go programs: what init makes is 1, what it publishes is 2. */
-const versionBeforeFirst = 1;
 
 /**
  * Makes the repository on the server. Call under the publish lock of the repository.
@@ -63,7 +58,7 @@ export async function initialise(
     known === undefined
       ? await firstRoot({ gun, online, rootKeyId: request.rootKeyId }, ports)
       : await rootMadeElsewhere(known, ports);
-  const files = await firstFiles(gun, root, request.targets, ports);
+  const files = await firstFiles(unpublishedBase(gun, root), request, ports);
   const problem = await upload(gun, files, ports.server);
   if (problem !== undefined) throw problem;
   const repository = await confirm(gun, files, ports);
@@ -102,27 +97,15 @@ async function requireUnpublished(
   });
 }
 
+/** All files of the first release: the root as it was made, and targets, which list nothing when there is nothing. */
 async function firstFiles(
-  gun: string,
-  root: RootFile,
-  tags: ReadonlyMap<string, Target>,
-  { keys, nowMs }: PublisherPorts,
+  base: DraftBase,
+  { edits, explain }: FirstRelease,
+  ports: PublisherPorts,
 ): Promise<ReadonlyMap<RoleName, Buffer>> {
-  const now = nowMs();
-  const targets = composeTargets('targets', {
-    ...emptyTargets,
-    targets: emptyTargets.targets.with(tags),
-    ...release('targets', versionBeforeFirst, now),
-  });
-  const signers = await openSigners(baseAuthority(root.signed, 'targets'), gun, keys);
-  const files = new Map<RoleName, Buffer>([['root', root.bytes]]);
-  files.set('targets', await signFile(targets, signers));
-  // A repository that notary init made may keep its snapshot key at home.
-  const snapshot = baseAuthority(root.signed, 'snapshot');
-  if (localKeysOf(snapshot, gun, await localKeys(keys)).length > 0) {
-    const meta = new Map([...files].map(([role, bytes]) => [role, fileMeta(bytes)]));
-    const unsigned = composeSnapshot({ meta, ...release('snapshot', versionBeforeFirst, now) });
-    files.set('snapshot', await signFile(unsigned, await openSigners(snapshot, gun, keys)));
-  }
-  return files;
+  const release = await planRelease({ base, edits, nowMs: ports.nowMs(), explain }, ports);
+  release.draft.renew('targets');
+  for (const notice of release.draft.notices) ports.emit({ ...notice, gun: base.gun });
+  const files = await signRelease(release, ports, explain);
+  return new Map([['root', base.root.bytes], ...files]);
 }

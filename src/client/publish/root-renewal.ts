@@ -3,25 +3,16 @@
 // a new certificate of the same key.
 //
 // Invariants: what is merely near its end never stops a publish, also when the root key is not at hand; a
-// certificate that an authority issued is never replaced by a self-signed one; a root is signed only with keys
-// that have signed the present one, because whoever wrote that may list anybody's key under a certificate of his.
+// certificate that an authority issued is never replaced by a self-signed one.
 import { Failure, isFailure } from '../../errors.ts';
 import type { KeyStore, Signer } from '../../keys/key-store.ts';
 import { rootCertificate, underCertificate } from '../../keys/root-certificate.ts';
 import { publicKeyFromCertificate } from '../../tuf/public-key.ts';
 import { type Root, type RootFile, roleKeysOf } from '../../tuf/root.ts';
 import { type RootKey, rootKeysOf } from '../../tuf/root-trust.ts';
-import { isValidSignature, type Signature } from '../../tuf/signature.ts';
 import { isNear } from '../consume/near-expiry.ts';
-import { baseAuthority, type RoleAuthority } from '../consume/role-authority.ts';
-import type { TrustedRepository } from '../consume/trusted-repository.ts';
 import { openSigners } from './role-signers.ts';
-
-export interface RenewedRoot {
-  readonly root: Root;
-  /** With the keys of the root before and of the root after. */
-  readonly signers: readonly Signer[];
-}
+import { signersOf } from './root-signers.ts';
 
 /**
  * The root to publish in place of the present one, or undefined when that still serves.
@@ -29,49 +20,37 @@ export interface RenewedRoot {
  *   and cannot be renewed here
  */
 export async function renewRoot(
-  repository: TrustedRepository,
+  file: RootFile,
+  gun: string,
+  nowMs: number,
   store: KeyStore,
-): Promise<RenewedRoot | undefined> {
-  const { set, gun, nowMs } = repository;
-  const root = set.root.signed;
+): Promise<Root | undefined> {
+  const root = file.signed;
   const rootKeys = rootKeysOf(root, gun, nowMs);
   const isOut = root.expires.ms < nowMs || rootKeys.every((key) => key.isOutOfDate);
   const near = rootKeys.filter((key) => isNear(key.chain.notAfterMs, nowMs));
   const renewable = near.filter(isSelfSigned);
   if (!isNear(root.expires.ms, nowMs) && renewable.length === 0 && !isOut) return undefined;
-  const signers = await rootSigners(repository, store, isOut);
+  const signers = await presentSigners(file, gun, store, isOut);
   if (signers === undefined) return undefined;
   const renewed = await renewCertificates(renewable, signers, gun, nowMs);
   const usable = rootKeys.filter((key) => !key.isOutOfDate).length + renewed.size;
   if (usable === 0) throw certificateGone(gun);
-  return withCertificates(root, renewed, signers);
+  return withCertificates(root, renewed);
 }
 
-async function rootSigners(
-  { set, gun }: TrustedRepository,
+async function presentSigners(
+  file: RootFile,
+  gun: string,
   store: KeyStore,
   isNeeded: boolean,
 ): Promise<readonly Signer[] | undefined> {
   try {
-    return await openSigners(signersOf(set.root), gun, store);
+    return await openSigners(signersOf(file), gun, store);
   } catch (error) {
     if (isNeeded || !isFailure(error)) throw error;
     return undefined; // there is time left, and the warning of the refresh has been given
   }
-}
-
-/** The authority over the root, without keys that have not signed it. */
-function signersOf(file: RootFile): RoleAuthority {
-  const { role, roleKeys, keys } = baseAuthority(file.signed, 'root');
-  const hasSigned = (id: string) => {
-    const key = keys.get(id);
-    const isOf = ({ keyId }: Signature) => keyId === key?.id;
-    return (
-      key !== undefined &&
-      file.signatures.some((one) => isOf(one) && isValidSignature(key, file.message, one))
-    );
-  };
-  return { role, roleKeys: { ...roleKeys, keyIds: roleKeys.keyIds.filter(hasSigned) }, keys };
 }
 
 function isSelfSigned({ chain }: RootKey): boolean {
@@ -96,21 +75,14 @@ async function renewCertificates(
 }
 
 /** Old certificates stay among the keys, as in Go, so that clients can follow from the root before. */
-function withCertificates(
-  root: Root,
-  renewed: ReadonlyMap<string, Signer>,
-  signers: readonly Signer[],
-): RenewedRoot {
+function withCertificates(root: Root, renewed: ReadonlyMap<string, Signer>): Root {
   const role = roleKeysOf(root, 'root');
   const keyIds = role.keyIds.map((id) => renewed.get(id)?.key.id ?? id);
-  const added = [...renewed.values()];
+  const added = [...renewed.values()].map(({ key }) => [key.id, key] as const);
   return {
-    root: {
-      ...root,
-      keys: new Map([...root.keys, ...added.map(({ key }) => [key.id, key] as const)]),
-      roles: new Map(root.roles).set('root', { ...role, keyIds }),
-    },
-    signers: [...signers, ...added],
+    ...root,
+    keys: new Map([...root.keys, ...added]),
+    roles: new Map(root.roles).set('root', { ...role, keyIds }),
   };
 }
 

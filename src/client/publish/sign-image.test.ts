@@ -175,7 +175,7 @@ describe('making a repository', () => {
   it('that exists is ALREADY_INITIALISED, and makes no key', async () => {
     await publisher.sign('1');
     const other = await newPublisher();
-    await expect(initialise({ gun, targets: new Map() }, other)).rejects.toMatchObject({
+    await expect(initialise({ gun, edits: [] }, other)).rejects.toMatchObject({
       code: 'ALREADY_INITIALISED',
     });
     expect(await other.keys.list()).toEqual([]);

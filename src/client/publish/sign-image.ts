@@ -85,16 +85,16 @@ async function signMore(
     gun,
     async ({ set }) =>
       [...targets].flatMap(([name, target]) =>
-        (request.roles ?? signingRoles(set, gun, name, local)).map(
-          (role): Edit => ({ kind: 'set-tag', role, name, target }),
+        (request.roles ?? signingRoles(set, gun, name, local)).map((role) =>
+          setTag(role, name, target),
         ),
       ),
     ports,
   );
   const tags = request.tags.map((tag): SignedImageTag => {
-    const mine = ({ name }: Edit) => name === tag.tag;
-    const roles = done.planned.filter(mine).map(({ role }) => role);
-    return { ...tag, roles, outcome: done.changed.some(mine) ? 'signed' : 'unchanged' };
+    const roles = rolesOf(done.planned, tag.tag);
+    const isSigned = rolesOf(done.changed, tag.tag).length > 0;
+    return { ...tag, roles, outcome: isSigned ? 'signed' : 'unchanged' };
   });
   const versions = done.isCurrent ? versionsOf(done.repository.set) : new Map<RoleName, number>();
   const { uploaded, repository } = done;
@@ -111,7 +111,8 @@ async function signFirst(
   if (other !== undefined) {
     throw new Failure('ROLE_INVALID', `${gun} is new, so nobody delegates to ${other} yet`);
   }
-  const { keys, uploaded, repository } = await initialise({ gun, targets, rootKeyId }, ports);
+  const edits = [...targets].map(([name, target]) => setTag('targets', name, target));
+  const { keys, uploaded, repository } = await initialise({ gun, edits, rootKeyId }, ports);
   const tags = request.tags.map(
     (tag): SignedImageTag => ({ ...tag, roles: ['targets'], outcome: 'signed' }),
   );
@@ -129,6 +130,15 @@ async function wasOvertaken(
   if (isFailure(error, 'ALREADY_INITIALISED', 'VERSION_CONFLICT')) return true;
   if (!isFailure(error, 'UPLOAD_REJECTED')) return false;
   return (await server.fetch(gun, { role: 'root' }, maxRootBytes)) !== undefined;
+}
+
+function setTag(role: TargetsRole, name: string, target: Target): Edit {
+  return { kind: 'set-tag', role, name, target };
+}
+
+/** Roles in which `edits` set the tag. */
+function rolesOf(edits: readonly Edit[], tag: string): readonly TargetsRole[] {
+  return edits.flatMap((edit) => (edit.kind === 'set-tag' && edit.name === tag ? [edit.role] : []));
 }
 
 function targetOf({ tag, digest, length }: ImageTag): Target {

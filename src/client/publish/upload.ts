@@ -22,12 +22,16 @@ export async function upload(
   }
 }
 
-/** True when the server has exactly these files: an upload whose answer was lost has been stored. */
+/**
+ * True when the server has exactly these files: an upload whose answer was lost has been stored. Of one without files it
+ * cannot be known.
+ */
 async function isStored(
   gun: string,
   files: ReadonlyMap<RoleName, Buffer>,
   server: TrustServer,
 ): Promise<boolean> {
+  if (files.size === 0) return false;
   try {
     for (const [role, bytes] of files) {
       const sha256 = createHash('sha256').update(bytes).digest('hex');
