@@ -12,10 +12,10 @@ import {
   dockerCredentials,
   notaryAuthCredentials,
 } from '../../remote/credentials.ts';
-import { createHttpClient, type HttpClient } from '../../remote/http.ts';
+import type { HttpClient } from '../../remote/http.ts';
 import { connectRegistry, type ImageReference, type Registry } from '../../remote/registry.ts';
 import { connectTrustServer, type TrustServer, trustServerFor } from '../../remote/trust-server.ts';
-import { version } from '../../version.ts';
+import { openHttp } from '../http.ts';
 import { noticeJson, noticeLines } from '../render/notice.ts';
 import type { Reporter } from '../render/reporter.ts';
 import type { Invocation } from './command.ts';
@@ -52,7 +52,10 @@ export class Session {
     this.#pins = pins;
     this.reporter = openReporter(invocation);
     this.places = places;
-    this.http = openHttp(invocation, this.places);
+    this.http = openHttp(world, {
+      directory: places.tlsDir,
+      ...namedAuthorities(invocation),
+    });
     this.#credentials = dockerCredentials(this.places.configFile, { environment: world.env });
     this.directory = new TrustDirectory(this.places.trustDir);
   }
@@ -168,23 +171,7 @@ async function readPins({ world, flags }: Invocation, path: string): Promise<Pin
   }
 }
 
-function openHttp({ world, flags }: Invocation, places: Places): HttpClient {
-  const { SSL_CERT_FILE, HTTPS_PROXY, https_proxy, NO_PROXY, no_proxy } = world.env;
+function namedAuthorities({ world, flags }: Invocation): { readonly caFile?: string } {
   const named = flags.text('tls-ca');
-  const caFile = named === undefined ? undefined : resolve(world.workingDir, named);
-  return createHttpClient({
-    userAgent: `paraph/${version}`,
-    ...(world.timeLimits === undefined ? {} : { limits: world.timeLimits }),
-    certificates: {
-      directory: places.tlsDir,
-      ...(caFile === undefined ? {} : { caFile }),
-      ...(SSL_CERT_FILE === undefined ? {} : { systemFile: SSL_CERT_FILE }),
-    },
-    proxies: {
-      ...(HTTPS_PROXY === undefined ? {} : { HTTPS_PROXY }),
-      ...(https_proxy === undefined ? {} : { https_proxy }),
-      ...(NO_PROXY === undefined ? {} : { NO_PROXY }),
-      ...(no_proxy === undefined ? {} : { no_proxy }),
-    },
-  });
+  return named === undefined ? {} : { caFile: resolve(world.workingDir, named) };
 }
