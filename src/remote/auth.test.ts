@@ -2,7 +2,9 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   answer,
+  authority,
   bodyOf,
+  certificateDirectory,
   closeServers,
   httpServer,
   httpsServer,
@@ -179,6 +181,14 @@ describe('Bearer', () => {
       }).toString(),
     );
     expect(seen).toHaveLength(3);
+  });
+
+  it('asks a service for which the authorities of the server answer, as docker does', async () => {
+    const [service] = await tokenService(() => [200, { token: 't1' }]);
+    const [origin] = await guarded(bearer(service), 'Bearer t1');
+    const directory = certificateDirectory(new URL(origin).host, { 'ca.crt': authority.pem });
+    const auth = new Authenticator(testClient({ certificates: { directory } }), anonymous);
+    expect((await get(auth, origin)).status).toBe(200);
   });
 
   it('sends a password to the token service alone, and the account in its query', async () => {

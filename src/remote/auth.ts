@@ -120,7 +120,7 @@ export class Authenticator {
     }
     const key = JSON.stringify([challenge.realm.href, challenge.service, access.scope, host]);
     try {
-      const { text } = await this.#token(key, challenge, access.scope, login);
+      const { text } = await this.#token(key, challenge, access, login);
       return { ...withHeader(common, `Bearer ${text}`, [text]), token: { key } };
     } catch (error) {
       throw withAccess(error, access, common.login);
@@ -141,7 +141,7 @@ export class Authenticator {
   async #token(
     key: string,
     challenge: Challenge & { scheme: 'bearer' },
-    scope: string,
+    { scope, probe: namedBy }: Access,
     login: Credentials | undefined,
   ): Promise<Token> {
     for (;;) {
@@ -152,7 +152,7 @@ export class Authenticator {
       if (this.#tokens.get(key) === known) this.#tokens.delete(key);
     }
     const { realm, service } = challenge;
-    const fetched = fetchToken(this.#http, { realm, service, scope, login });
+    const fetched = fetchToken(this.#http, { realm, namedBy, service, scope, login });
     this.#tokens.set(key, fetched);
     const [oldest] = this.#tokens.keys();
     if (this.#tokens.size > maxTokens && oldest !== undefined) this.#tokens.delete(oldest);

@@ -13,7 +13,7 @@ import {
   temporaryDirectory,
 } from '../../test/remote/local-servers.ts';
 import { type CertificateSettings, hostTrust } from './certificates.ts';
-import { createHttpClient } from './http.ts';
+import { createHttpClient, type HttpRequest } from './http.ts';
 
 afterEach(closeServers);
 
@@ -92,10 +92,15 @@ describe('a client certificate', () => {
     );
     return origin;
   };
-  const get = async (origin: string, certificates: CertificateSettings): Promise<string> => {
+  const get = async (
+    origin: string,
+    certificates: CertificateSettings,
+    more: Pick<HttpRequest, 'namedBy'> = {},
+  ): Promise<string> => {
     const client = createHttpClient({ certificates, limits: quickLimits });
     try {
-      const got = await client.send({ method: 'GET', url: new URL(origin), maxBytes: 100 });
+      const asked = new URL(origin);
+      const got = await client.send({ method: 'GET', url: asked, maxBytes: 100, ...more });
       return got.body.toString();
     } finally {
       client.close();
@@ -133,6 +138,20 @@ describe('a client certificate', () => {
     const caFile = join(directory, 'ca.pem');
     writeFileSync(caFile, authority.pem);
     expect(await get(origin, { directory, caFile, exclusive: true })).toBe('');
+  });
+
+  it('of the host that named an address is not shown there, though its authorities count', async () => {
+    const origin = await server();
+    const { cert, key } = authority.issue();
+    const directory = certificateDirectory('trust.example.com', {
+      'ca.crt': authority.pem,
+      'c.cert': cert,
+      'c.key': key,
+    });
+    const namedBy = new URL('https://trust.example.com/v2/');
+    expect(await get(origin, { directory }, { namedBy })).toBe('');
+    const unnamed = get(origin, { directory });
+    await expect(unnamed).rejects.toMatchObject({ code: 'TLS_UNTRUSTED' });
   });
 
   it('that the server insists on and does not get is a matter of login', async () => {

@@ -43,14 +43,15 @@ export interface HostTrust {
 }
 
 /**
- * The trust for `url`. Loading the system's authorities takes about 20 ms, so a host with authorities of its own
+ * The trust for `url`; with `namedBy`, the authorities of that host too, whose client certificate stays there. Loading the system's authorities takes about 20 ms, so a host with authorities of its own
  * is tried with those alone first; they are a part of the whole, hence no weaker.
  * @throws Failure CONFIG_INVALID for a file that is not PEM or half a client pair, DISK when one cannot be read
  */
-export function hostTrust(url: URL, settings: CertificateSettings): HostTrust {
+export function hostTrust(url: URL, settings: CertificateSettings, namedBy?: URL): HostTrust {
   const own = hostFiles(url, settings.directory);
+  const naming = namedBy === undefined ? [] : hostFiles(namedBy, settings.directory).authorities;
   const named = settings.caFile === undefined ? [] : [readAuthorities(settings.caFile)];
-  const authorities = [...own.authorities, ...named];
+  const authorities = [...own.authorities, ...naming, ...named];
   const pair = own.pair ?? namedPair(settings);
   const isExclusive = settings.exclusive === true && named.length > 0;
   let wide: SecureContext | undefined;

@@ -1,4 +1,5 @@
-// The connections of one client: one keep-alive agent per origin, with the trust that origin has.
+// The connections of one client: one keep-alive agent per origin (and server that named it), with the trust that
+// origin has.
 //
 // A request that may not be repeated gets a connection of its own: on a kept one, a server that just closed
 // it for being idle cannot be told from one that took the request and then broke.
@@ -36,9 +37,9 @@ export class Connections {
     this.#settings = settings;
   }
 
-  /** The agent for `url`; `repeatable` tells whether a kept connection may be used. */
-  agent(url: URL, repeatable: boolean): PlainAgent {
-    const origin = this.#origin(url);
+  /** The agent for `url`; `repeatable` tells whether a kept connection may be used, `namedBy` whose authorities count too. */
+  agent(url: URL, repeatable: boolean, namedBy?: URL): PlainAgent {
+    const origin = this.#origin(url, namedBy);
     return repeatable ? origin.kept : this.#open(url, secureContext(origin), false);
   }
 
@@ -46,8 +47,8 @@ export class Connections {
    * Adds the authorities of the system for `url` after a certificate failed with the host's own alone.
    * False when they were in use already, so that the failure stands.
    */
-  widen(url: URL): boolean {
-    const origin = this.#origin(url);
+  widen(url: URL, namedBy?: URL): boolean {
+    const origin = this.#origin(url, namedBy);
     if (origin.wide) return false;
     origin.wide = true;
     origin.kept.destroy();
@@ -60,18 +61,19 @@ export class Connections {
     this.#origins.clear();
   }
 
-  #origin(url: URL): Origin {
-    const known = this.#origins.get(url.origin);
+  #origin(url: URL, namedBy: URL | undefined): Origin {
+    const key = `${url.origin} ${namedBy?.origin ?? ''}`;
+    const known = this.#origins.get(key);
     if (known !== undefined) return known;
-    const trust =
-      url.protocol === 'https:' ? hostTrust(url, this.#settings.certificates ?? {}) : undefined;
+    const settings = this.#settings.certificates ?? {};
+    const trust = url.protocol === 'https:' ? hostTrust(url, settings, namedBy) : undefined;
     const context = trust?.narrow ?? trust?.wide();
     const origin = {
       trust,
       wide: trust?.narrow === undefined,
       kept: this.#open(url, context, true),
     };
-    this.#origins.set(url.origin, origin);
+    this.#origins.set(key, origin);
     return origin;
   }
 

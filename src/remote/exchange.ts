@@ -27,6 +27,8 @@ export interface HttpRequest {
   /** Largest answer that is taken; of an error answer (status 400 and up) 64 KiB are read at most. */
   readonly maxBytes: number;
   readonly deadlineMs?: number;
+  /** The server that named this address, as it does with its token service: its authorities count here too. */
+  readonly namedBy?: URL;
   /** http:// is allowed for this request; without it such a URL is refused. */
   readonly plainHttp?: boolean;
   /** Takes the body of a good answer piece by piece instead of having it collected. */

@@ -106,14 +106,17 @@ class Client implements HttpClient {
     deadline: Deadline,
     repeatable: boolean,
   ): Promise<HttpResponse> {
-    const attempt = (): Promise<HttpResponse> =>
-      exchange(request, this.#connections.agent(request.url, repeatable), this.#limits, deadline);
+    const { url, namedBy } = request;
+    const attempt = (): Promise<HttpResponse> => {
+      const agent = this.#connections.agent(url, repeatable, namedBy);
+      return exchange(request, agent, this.#limits, deadline);
+    };
     try {
       return await attempt();
     } catch (error) {
       // A certificate is judged before anything is sent, so this repeats nothing.
       const isUntrusted = error instanceof Failure && error.code === 'TLS_UNTRUSTED';
-      if (!isUntrusted || !this.#connections.widen(request.url)) throw error;
+      if (!isUntrusted || !this.#connections.widen(url, namedBy)) throw error;
       return attempt();
     }
   }
@@ -146,7 +149,8 @@ function redirected(request: HttpRequest, answer: HttpResponse): HttpRequest {
     throw leadsNowhere(request.url, `a redirect to ${shownUrl(url)}, which is not https`);
   }
   if (url.origin === request.url.origin) return { ...request, url };
-  return { ...request, url, headers: harmless(request.headers ?? {}) };
+  const { namedBy: _, ...rest } = request;
+  return { ...rest, url, headers: harmless(request.headers ?? {}) };
 }
 
 function harmless(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

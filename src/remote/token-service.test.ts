@@ -16,7 +16,8 @@ async function tokenFrom(
     answer(response, status, typeof body === 'string' ? body : JSON.stringify(body)),
   );
   const realm = new URL(`${origin}/token`);
-  return fetchToken(testClient(), { realm, service: 's', scope: 'repository:a/b:pull', login });
+  const scope = 'repository:a/b:pull';
+  return fetchToken(testClient(), { realm, namedBy: realm, service: 's', scope, login });
 }
 
 describe('a token', () => {

@@ -12,6 +12,8 @@ import { jsonObject, serverWords } from './server-words.ts';
 
 export interface TokenRequest {
   readonly realm: URL;
+  /** The server whose challenge named the realm: docker trusts the realm by that server's authorities too. */
+  readonly namedBy: URL;
   readonly service: string | undefined;
   /** Such as `repository:registry.example.com/team/app:pull`. */
   readonly scope: string;
@@ -59,8 +61,8 @@ export async function fetchToken(http: HttpClient, request: TokenRequest): Promi
 }
 
 function tokenRequest(request: TokenRequest): HttpRequest {
-  const { realm, service, scope, login } = request;
-  const common = { maxBytes: maxAnswerBytes, deadlineMs, plainHttp: true };
+  const { realm, namedBy, service, scope, login } = request;
+  const common = { maxBytes: maxAnswerBytes, deadlineMs, plainHttp: true, namedBy };
   if (login?.kind === 'identity') {
     const form = new URLSearchParams({
       grant_type: 'refresh_token',
