@@ -25,7 +25,7 @@ const forget = (remote: boolean) => forgetRepository({ gun, remote }, stage.owne
 describe('forgetting a repository on this machine', () => {
   it('removes cache, staged changes and trust, and no key', async () => {
     const { changeList } = stage.owner.directory.repository(gun);
-    await changeList.add(targetChange('targets', 'staged', { length: 1, hashes: new Map() }), 1n);
+    await changeList.add(1n, targetChange('targets', 'staged', { length: 1, hashes: new Map() }));
     const keys = await stage.owner.keys.list();
     const done = await forget(false);
     expect(done).toMatchObject({ gun, wasKnown: true, stagedChanges: 1 });
@@ -62,7 +62,7 @@ describe('forgetting a repository on this machine', () => {
     const odd = names.map((name) => stage.owner.directory.repository(name));
     for (const one of [below, ...odd]) {
       const change = targetChange('targets', 'staged', { length: 1, hashes: new Map() });
-      await one.changeList.add(change, 1n);
+      await one.changeList.add(1n, change);
       await mkdir(join(one.path, 'metadata'), { recursive: true });
       await writeFile(one.cache.pathOf('root'), 'a root');
     }

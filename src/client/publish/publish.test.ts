@@ -47,7 +47,7 @@ describe('signing more', () => {
 
   it('without the key of the role is KEY_NOT_FOUND, naming the id that is wanted', async () => {
     const [id] = stage.owner.keys.ids('targets');
-    stage.owner.keys.remove(id!);
+    await stage.owner.keys.remove(id!);
     await expect(stage.owner.sign('v2')).rejects.toMatchObject({
       code: 'KEY_NOT_FOUND',
       facts: { role: 'targets', needs: '1 of 1', 'one of these': id },
@@ -78,7 +78,7 @@ describe('signing more', () => {
 
   it('leaves changes that others staged alone', async () => {
     const { changeList } = stage.owner.directory.repository(gun);
-    await changeList.add(targetChange('targets', 'staged', { length: 1, hashes: new Map() }), 1n);
+    await changeList.add(1n, targetChange('targets', 'staged', { length: 1, hashes: new Map() }));
     await stage.owner.sign('v2');
     expect((await changeList.list()).map(({ change }) => change?.path)).toEqual(['staged']);
     await expect(stage.verify('staged')).rejects.toMatchObject({ code: 'TAG_NOT_SIGNED' });
@@ -130,7 +130,7 @@ describe('a snapshot key at home', () => {
   });
 
   it('that is elsewhere is told by the server', async () => {
-    stage.owner.keys.remove(stage.owner.keys.ids('snapshot')[0]!);
+    await stage.owner.keys.remove(stage.owner.keys.ids('snapshot')[0]!);
     await expect(stage.owner.sign('v2')).rejects.toMatchObject({ code: 'UPLOAD_REJECTED' });
     expect(await stage.versions('targets')).toEqual([2]);
   });

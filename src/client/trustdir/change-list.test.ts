@@ -106,15 +106,35 @@ describe('the change list', () => {
   });
 
   it('gives changes back in the order in which they were staged', async () => {
-    const times = [3n, 1n, 20n].map((n) => 1_795_553_283_068_362_699n + n);
-    for (const [index, time] of times.entries())
-      await list.add({ ...change, path: `v${index}` }, time);
+    const now = 1_795_553_283_068_362_700n;
+    await list.add(now, change, { ...change, path: 'v2' });
+    await list.add(now + 100n, { ...change, path: 'v3' });
     const staged = await list.list();
-    expect(staged.map((one) => one.change?.path)).toEqual(['v1', 'v0', 'v2']);
+    expect(staged.map((one) => one.change?.path)).toEqual(['v1', 'v2', 'v3']);
     expect(staged[0]?.name).toMatch(/^01795553283068362700_[0-9a-f-]{36}\.change$/);
     const path = join(home, 'changelist');
     expect((await stat(path)).mode & 0o777).toBe(0o700);
     expect((await stat(join(path, staged[0]?.name ?? ''))).mode & 0o777).toBe(0o600);
+  });
+
+  it('stages later what came later, also when the clock was set back', async () => {
+    const now = 1_795_553_283_068_362_700n;
+    await list.add(now, change);
+    await list.add(now - 60_000_000_000n, { ...change, path: 'v2' });
+    await list.add(now + 1n, { ...change, path: 'v3' });
+    const paths = (await list.list()).map((one) => one.change?.path);
+    expect(paths).toEqual(['v1', 'v2', 'v3']);
+  });
+
+  it('stages none of several when one cannot be written', async () => {
+    const unwritable = { ...change, path: `v2 ${'x'.repeat(10)}`, role: undefined } as never;
+    Object.defineProperty(unwritable, 'role', {
+      get: () => {
+        throw new Error('no role');
+      },
+    });
+    await expect(list.add(1n, change, unwritable)).rejects.toThrow('no role');
+    expect(await list.list()).toEqual([]);
   });
 
   it('reads what notary staged, in its order', async () => {
@@ -136,7 +156,7 @@ describe('the change list', () => {
   });
 
   it('reports a damaged file and keeps it', async () => {
-    const good = await list.add(change, 5n);
+    const [good] = await list.add(5n, change);
     const bad = join(home, 'changelist', '00000000000000000001_x.change');
     await writeFile(bad, '{"action":');
     await writeFile(join(home, 'changelist', 'README'), 'not a change');
@@ -150,9 +170,9 @@ describe('the change list', () => {
   });
 
   it('removes what was listed and nothing that came later', async () => {
-    await list.add(change, 1n);
+    await list.add(1n, change);
     const names = (await list.list()).map(({ name }) => name);
-    const later = await list.add(change, 2n);
+    const [later] = await list.add(2n, change);
     await list.remove(names);
     await list.remove(names);
     expect((await list.list()).map(({ name }) => name)).toEqual([later]);
@@ -160,6 +180,6 @@ describe('the change list', () => {
 
   it('fails as DISK when its directory is in the way', async () => {
     await writeFile(join(home, 'changelist'), '');
-    await expect(list.add(change, 1n)).rejects.toMatchObject({ code: 'DISK' });
+    await expect(list.add(1n, change)).rejects.toMatchObject({ code: 'DISK' });
   });
 });
