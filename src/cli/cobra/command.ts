@@ -1,8 +1,8 @@
 // A command line of Go's cobra and pflag as data: a tree of commands with their flags. Nothing is loaded or run here;
 // what a command does is a body of whatever type the grammar likes.
 
-/** The kinds of values that flags have, named as help texts show them. */
-export type FlagKind = 'bool' | 'string' | 'int' | 'strings' | 'ints';
+/** The kinds of values that flags have, named as help texts show them; `words` is a list that no comma splits. */
+export type FlagKind = 'bool' | 'string' | 'int' | 'strings' | 'ints' | 'words';
 
 export interface FlagSpec {
   readonly name: string;

@@ -47,6 +47,12 @@ export class FlagValues {
     return this.#items(name).flatMap((item) => (typeof item === 'string' ? [item] : []));
   }
 
+  /** As `list`, of a flag whose every text is one item. */
+  words(name: string): readonly string[] {
+    this.#spec(name, 'words');
+    return this.#items(name).flatMap((item) => (typeof item === 'string' ? [item] : []));
+  }
+
   integers(name: string): readonly bigint[] {
     this.#spec(name, 'ints');
     return this.#items(name).flatMap((item) => (typeof item === 'bigint' ? [item] : []));
@@ -72,6 +78,7 @@ export class FlagValues {
       if (record.kind === 'wrong') return record;
       return accepted([...this.list(name), ...record.fields]);
     }
+    if (kind === 'words') return accepted([...this.words(name), text]);
     if (kind === 'ints') {
       const numbers = text.split(',').map(goAtoi);
       const wrong = numbers.find((number) => number.kind === 'wrong');

@@ -12,6 +12,7 @@ const list: CommandSpec<string> = {
     { name: 'legacy', shorthand: 'l', kind: 'int', usage: 'Old ones' },
     { name: 'all', kind: 'bool', usage: 'All' },
     { name: 'role', kind: 'string', usage: 'Role', byDefault: 'root' },
+    { name: 'key', kind: 'words', usage: 'Files' },
   ],
 };
 const root: CommandSpec<string> = {
@@ -105,6 +106,11 @@ describe('flags', () => {
     expect(run('list').flags.isGiven('roles')).toBe(false);
     const { flags } = run('list', '--roles=');
     expect([flags.isGiven('roles'), flags.list('roles')]).toEqual([true, []]);
+  });
+
+  it('of words are not split', () => {
+    const { flags } = run('list', '--key', 'a,b', '--key=');
+    expect([flags.isGiven('key'), flags.words('key')]).toEqual([true, ['a,b', '']]);
   });
 
   it('have the last value given, or their default', () => {

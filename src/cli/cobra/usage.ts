@@ -65,14 +65,21 @@ export function commandTable(commands: readonly CommandSpec<unknown>[]): string 
 
 /** One line for each flag, sorted by name. */
 export function flagTable(flags: readonly FlagSpec[]): string {
-  const rows = sortedBy(flags, ({ name }) => name)
-    .filter(({ isHidden }) => isHidden !== true)
-    .map((flag) => ({ left: flagWords(flag), right: flagUsage(flag) }));
+  const rows = flagRows(flags);
   const width = Math.max(0, ...rows.map(({ left }) => left.length));
   return rows
     .map(({ left, right }) => `${left.padEnd(width)}   ${right}`.trimEnd())
     .map((line) => `${line}\n`)
     .join('');
+}
+
+/** The two columns of that table, for a program that sets it otherwise. */
+export function flagRows(
+  flags: readonly FlagSpec[],
+): readonly { readonly left: string; readonly right: string }[] {
+  return sortedBy(flags, ({ name }) => name)
+    .filter(({ isHidden }) => isHidden !== true)
+    .map((flag) => ({ left: flagWords(flag), right: flagUsage(flag) }));
 }
 
 function flagWords(flag: FlagSpec): string {
