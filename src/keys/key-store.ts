@@ -44,6 +44,12 @@ export interface ImportedKey extends KeyEntry {
   readonly outcome: 'stored' | 'present';
 }
 
+/** Capability: removes a private key for good. */
+export interface KeyRemover {
+  /** @throws Failure KEY_NOT_FOUND, DISK */
+  remove(id: string): Promise<void>;
+}
+
 /** Role and repository for keys whose file does not tell. */
 export interface ImportDefaults {
   readonly role?: string;

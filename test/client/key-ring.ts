@@ -1,11 +1,11 @@
 // Private keys of a test, in memory: as quick as the key files are slow by intent. A key can be locked, which is
 // what a wrong passphrase comes to.
 import { Failure } from '../../src/errors.ts';
-import type { KeyEntry, KeyStore, Signer } from '../../src/keys/key-store.ts';
+import type { KeyEntry, KeyRemover, KeyStore, Signer } from '../../src/keys/key-store.ts';
 import { generatePrivateKey, type PrivateKey } from '../../src/keys/private-key.ts';
 import { softwareSigner } from '../../src/keys/software-signer.ts';
 
-export class KeyRing implements KeyStore {
+export class KeyRing implements KeyStore, KeyRemover {
   readonly #keys = new Map<string, { readonly key: PrivateKey; readonly entry: KeyEntry }>();
   /** Ids of keys whose passphrase is wrong. */
   readonly locked = new Set<string>();
@@ -43,8 +43,12 @@ export class KeyRing implements KeyStore {
       .toSorted();
   }
 
-  remove(id: string): void {
-    this.#keys.delete(id);
+  /** Throws to make the next removals fail. */
+  beforeRemoving: (id: string) => void = () => undefined;
+
+  async remove(id: string): Promise<void> {
+    this.beforeRemoving(id);
+    if (!this.#keys.delete(id)) throw new Failure('KEY_NOT_FOUND', `there is no key ${id}`);
   }
 
   /** Hands a key over to another ring, as export and import do. */

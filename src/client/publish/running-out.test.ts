@@ -34,7 +34,7 @@ describe('what runs out', () => {
 
   it('a root near its end does not stop a publisher who has not the root key', async () => {
     await changeRoot(stage.owner, () => ({}), 100 * dayMs);
-    stage.owner.keys.remove(stage.owner.keys.ids('root')[0]!);
+    await stage.owner.keys.remove(stage.owner.keys.ids('root')[0]!);
     expect((await stage.owner.sign('v2')).uploaded).toEqual(['targets']);
     expect(stage.owner.machine.events).toContainEqual(
       expect.objectContaining({ kind: 'near-expiry', role: 'root', what: 'metadata' }),
@@ -48,7 +48,7 @@ describe('what runs out', () => {
     const [id] = stage.owner.keys.ids('root');
     const spare = await stage.newPublisher();
     stage.owner.keys.give(id!, spare.keys);
-    stage.owner.keys.remove(id!);
+    await stage.owner.keys.remove(id!);
     await expect(stage.owner.sign('v2')).rejects.toMatchObject({
       code: 'KEY_NOT_FOUND',
       facts: { role: 'root' },

@@ -7,10 +7,17 @@
 // - `tuf/<gun>/.paraph/cache.lock` while cached files are replaced (cache.ts).
 import { join } from 'node:path';
 import { listNames, makeDirectory, removeFile, replaceFile } from '../../disk/files.ts';
+import type { BaseRole } from '../../tuf/role.ts';
 import { MetadataCache } from './cache.ts';
 import { ChangeList } from './change-list.ts';
 import { ownDirectoryName, repositoryPath } from './gun-path.ts';
 import { withLock } from './lock.ts';
+import {
+  maxPendingRotationBytes,
+  type PendingRotation,
+  parsePendingRotation,
+  pendingRotationBytes,
+} from './pending-rotation.ts';
 import { readStored } from './stored-file.ts';
 
 /** Signing may wait for a person who types a passphrase; others wait this long, then hear who holds it. */
@@ -65,6 +72,26 @@ export class RepositoryDirectory {
 
   async clearPendingRoot(): Promise<void> {
     await removeFile(this.pendingRootPath);
+  }
+
+  /** What a rotation of the keys of `role` that did not come to its end has left. */
+  async pendingRotation(role: BaseRole): Promise<PendingRotation | undefined> {
+    const bytes = await readStored(this.#rotationPath(role), maxPendingRotationBytes);
+    return bytes === undefined ? undefined : parsePendingRotation(bytes);
+  }
+
+  async setPendingRotation(role: BaseRole, rotation: PendingRotation): Promise<void> {
+    await makeDirectory(join(this.path, ownDirectoryName));
+    const path = this.#rotationPath(role);
+    await replaceFile(path, pendingRotationBytes(rotation), `${path}.new`);
+  }
+
+  async clearPendingRotation(role: BaseRole): Promise<void> {
+    await removeFile(this.#rotationPath(role));
+  }
+
+  #rotationPath(role: BaseRole): string {
+    return join(this.path, ownDirectoryName, `rotation-${role}.json`);
   }
 
   /** Whether anything of the repository lies here, be it an empty folder that notary made. */

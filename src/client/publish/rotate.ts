@@ -1,0 +1,316 @@
+// Replaces the keys of a base role: root, targets, snapshot, timestamp (client store §9.3, notary dialect §7.1).
+//
+// Invariants:
+// - what can be refused is refused before a key is made: the role, the server, the right to write, the keys that sign;
+// - the old keys count, and stay on disk, until the server serves a root that does not list them. Then key files of
+//   targets and snapshot are removed; those of root keys stay;
+// - one that was killed, whenever, is run again: it goes on with the key that was made, and only removes what is left
+//   to remove when all else is done.
+import { asFailure, Failure, isFailure } from '../../errors.ts';
+import type { KeyRemover, KeyStore } from '../../keys/key-store.ts';
+import { walkRoles } from '../../tuf/delegation-walk.ts';
+import type { BaseRole, RoleName, TargetsRole } from '../../tuf/role.ts';
+import { type Root, roleKeysOf } from '../../tuf/root.ts';
+import { baseAuthority, canonicalIdOf } from '../consume/role-authority.ts';
+import { type TrustedRepository, versionsOf } from '../consume/trusted-repository.ts';
+import type { PublisherPorts } from '../ports.ts';
+import type { PendingRotation } from '../trustdir/pending-rotation.ts';
+import type { Edit } from './edit.ts';
+import { mayServe } from './key-purpose.ts';
+import { olderRootKeys } from './older-root-keys.ts';
+import { type Publication, publish } from './publish.ts';
+import { localKeys, localKeysOf, openSigners } from './role-signers.ts';
+import { signersOf } from './root-signers.ts';
+import { type NewKey, newKeysFor } from './rotation-keys.ts';
+import { type KeyHolder, requireRotatable } from './rotation-rules.ts';
+
+export interface RotationRequest {
+  readonly gun: string;
+  /** As it was named; what may be rotated is judged here. */
+  readonly role: string;
+  /** Who holds the new key. */
+  readonly holder: KeyHolder;
+  /** Canonical ids of keys in the store that take the role; a key is made when absent. Several are allowed. */
+  readonly keyIds?: readonly string[] | undefined;
+  /**
+   * For root: keys of so many roots back sign too where they are here, for consumers of before notary 0.6; all of them
+   * with Infinity.
+   */
+  readonly legacyRoots?: number | undefined;
+}
+
+/** A key that had the role. */
+export interface OldKey {
+  /** Canonical. */
+  readonly id: string;
+  /** `elsewhere`: its private part was not on this machine. */
+  readonly fate: 'removed' | 'kept' | 'elsewhere';
+  /** Where its private part is, or was. */
+  readonly location: string;
+  /** Why a file that was to be removed is still there. */
+  readonly problem?: Failure;
+}
+
+export interface Rotation {
+  readonly gun: string;
+  readonly role: BaseRole;
+  readonly holder: KeyHolder;
+  /** `continued`: an earlier run, which was killed, had published it; `unchanged`: the role had these keys. */
+  readonly outcome: 'rotated' | 'continued' | 'unchanged';
+  readonly newKeys: readonly (Omit<NewKey, 'key'> & { readonly id: string })[];
+  readonly oldKeys: readonly OldKey[];
+  /** Delegations that list one of the old keys, and go on trusting it. */
+  readonly stillTrustedBy: readonly TargetsRole[];
+  readonly uploaded: readonly RoleName[];
+  /** Versions that the server serves now; empty when they could not be read back. */
+  readonly versions: ReadonlyMap<RoleName, number>;
+}
+
+export interface RotationPorts extends PublisherPorts {
+  readonly keys: KeyStore & KeyRemover;
+}
+
+/**
+ * How long after its start a rotation that was published and not finished is taken for the one that is asked for. Later
+ * the order is a new one, because a role whose key is to be replaced must not be left with it.
+ */
+const continueWithinMs = 60 * 60 * 1000;
+
+/**
+ * Replaces the keys of a role. @throws Failure ROLE_INVALID in notary's words; USAGE for keys named with a server that
+ * is to hold them; KEY_NOT_FOUND when the present root key, or a named one, is not here; what newKeysFor and publish
+ * throw, saying what became of the new key
+ */
+export async function rotateKeys(
+  request: RotationRequest,
+  ports: RotationPorts,
+): Promise<Rotation> {
+  const role = requireRotatable(request.role, request.holder);
+  if (request.holder === 'server' && request.keyIds !== undefined) {
+    throw new Failure('USAGE', 'the server makes its keys itself: none can be given to it');
+  }
+  const directory = ports.directory.repository(request.gun);
+  return directory.withPublishLock(async () => {
+    const pending = await directory.pendingRotation(role);
+    return new KeyRotation({ ...request, role, pending }, ports).run();
+  });
+}
+
+interface Order extends Omit<RotationRequest, 'role'> {
+  readonly role: BaseRole;
+  readonly pending: PendingRotation | undefined;
+}
+
+/** One rotation, step by step. */
+class KeyRotation {
+  readonly #order: Order;
+  readonly #ports: RotationPorts;
+  #newKeys: readonly NewKey[] | undefined;
+  /** Canonical ids of the keys that the role had, and of those an earlier run has replaced and not removed. */
+  readonly #oldIds = new Set<string>();
+  #isContinued = false;
+
+  constructor(order: Order, ports: RotationPorts) {
+    this.#order = order;
+    this.#ports = ports;
+    for (const id of order.pending?.replaced ?? []) this.#oldIds.add(id);
+  }
+
+  async run(): Promise<Rotation> {
+    const { gun, role, holder } = this.#order;
+    const publication = await this.#publish();
+    const { repository, isCurrent, uploaded, outcome } = publication;
+    const root = repository.set.root.signed;
+    for (const id of this.#newIds(root)) this.#oldIds.delete(id);
+    const oldKeys = await this.#clearAway(publication);
+    if (isCurrent && oldKeys.every(({ problem }) => problem === undefined)) {
+      await this.#ports.directory.repository(gun).clearPendingRotation(role);
+    }
+    return {
+      gun,
+      role,
+      holder,
+      outcome: this.#isContinued ? 'continued' : outcome === 'published' ? 'rotated' : 'unchanged',
+      newKeys: await this.#shownKeys(root),
+      oldKeys,
+      stillTrustedBy: stillTrusting(repository, this.#oldIds),
+      uploaded,
+      versions: isCurrent ? versionsOf(repository.set) : new Map(),
+    };
+  }
+
+  async #publish(): Promise<Publication> {
+    try {
+      return await publish(this.#order.gun, (repository) => this.#plan(repository), this.#ports);
+    } catch (error) {
+      if (this.#newKeys === undefined || !isFailure(error)) throw error;
+      throw withNewKey(error, this.#newKeys);
+    }
+  }
+
+  async #plan(repository: TrustedRepository): Promise<readonly Edit[]> {
+    const { role, pending } = this.#order;
+    const root = repository.set.root.signed;
+    if (this.#newKeys === undefined && this.#isPublished(root)) {
+      this.#isContinued = true;
+      return [];
+    }
+    for (const id of canonicalIds(root, role)) this.#oldIds.add(id);
+    this.#newKeys ??= await this.#makeReady(repository, pending);
+    const keys = this.#newKeys.map(({ key }) => key);
+    const alsoSignedBy = await this.#olderKeys(repository);
+    return [{ kind: 'replace-keys', role, keys, alsoSignedBy }];
+  }
+
+  /** Whether an earlier run, not long ago, has published what is asked for. */
+  #isPublished(root: Root): boolean {
+    const { role, holder, keyIds, pending } = this.#order;
+    if (pending === undefined || pending.holder !== holder || pending.newKeys.length === 0) {
+      return false;
+    }
+    if (this.#ports.nowMs() - pending.sinceMs > continueWithinMs) return false;
+    const wanted = keyIds === undefined ? pending.newKeys : keyIds;
+    return (
+      isSameSet(canonicalIds(root, role), pending.newKeys) && isSameSet(wanted, pending.newKeys)
+    );
+  }
+
+  /** Everything that could stop the rotation is tried, and only then a key made. */
+  async #makeReady(
+    { gun, set }: TrustedRepository,
+    pending: PendingRotation | undefined,
+  ): Promise<readonly NewKey[]> {
+    const { role, holder, keyIds } = this.#order;
+    const { keys, server, emit } = this.#ports;
+    const root = set.root.signed;
+    await server.serverKey(gun, 'timestamp'); // asks for the right to write
+    await openSigners(signersOf(set.root), gun, keys);
+    const local = await localKeys(keys);
+    const snapshot = baseAuthority(root, 'snapshot');
+    if (role !== 'snapshot' && localKeysOf(snapshot, gun, local).length > 0) {
+      await openSigners(snapshot, gun, keys);
+    }
+    const replaced = localKeysOf(baseAuthority(root, role), gun, local).map(canonicalIdOf);
+    const need = { gun, role, holder, keyIds, root, pending, replaced };
+    const made = await newKeysFor(need, this.#ports);
+    for (const { key, location, isNew } of made) {
+      const keyId = canonicalIdOf(key);
+      emit({ kind: 'key-chosen', gun, role, keyId, location, isNew, choices: 1 });
+    }
+    return made;
+  }
+
+  async #olderKeys({ set, nowMs }: TrustedRepository) {
+    const { gun, role, legacyRoots } = this.#order;
+    if (role !== 'root' || legacyRoots === undefined) return [];
+    return olderRootKeys(
+      { gun, newest: set.root.signed.version, count: legacyRoots, nowMs },
+      this.#ports,
+    );
+  }
+
+  #newIds(root: Root): readonly string[] {
+    return (
+      this.#newKeys?.map(({ key }) => canonicalIdOf(key)) ?? canonicalIds(root, this.#order.role)
+    );
+  }
+
+  async #shownKeys(root: Root): Promise<Rotation['newKeys']> {
+    if (this.#newKeys !== undefined) {
+      return this.#newKeys.map(({ key, ...shown }) => ({ id: canonicalIdOf(key), ...shown }));
+    }
+    const local = await localKeys(this.#ports.keys);
+    return canonicalIds(root, this.#order.role).map((id) => {
+      const location = local.get(id)?.location ?? this.#ports.server.url;
+      return { id, location, isNew: false };
+    });
+  }
+
+  /** Removes old key files of targets and snapshot, once the server serves a root without those keys. */
+  async #clearAway({ repository, isCurrent }: Publication): Promise<readonly OldKey[]> {
+    const { gun, role } = this.#order;
+    const local = await localKeys(this.#ports.keys);
+    const root = repository.set.root.signed;
+    const inUse = new Set([...root.roles.values()].flatMap(({ keyIds }) => idsOf(root, keyIds)));
+    const old: OldKey[] = [];
+    for (const id of this.#oldIds) {
+      const entry = local.get(id);
+      const location = entry?.location ?? '';
+      if (entry === undefined) old.push({ id, fate: 'elsewhere', location });
+      else if (role === 'root' || !mayServe(entry, role, gun))
+        old.push({ id, fate: 'kept', location });
+      else if (!isCurrent) old.push({ id, fate: 'kept', location, problem: notReadBack() });
+      else if (inUse.has(id)) old.push({ id, fate: 'kept', location });
+      else old.push({ id, location, ...(await this.#remove(id)) });
+    }
+    return old;
+  }
+
+  async #remove(id: string): Promise<Pick<OldKey, 'fate' | 'problem'>> {
+    try {
+      await this.#ports.keys.remove(id);
+      return { fate: 'removed' };
+    } catch (error) {
+      if (isFailure(error, 'KEY_NOT_FOUND')) return { fate: 'removed' };
+      return { fate: 'kept', problem: asFailure(error) };
+    }
+  }
+}
+
+function canonicalIds(root: Root, role: BaseRole): readonly string[] {
+  return idsOf(root, roleKeysOf(root, role).keyIds);
+}
+
+function idsOf(root: Root, keyIds: readonly string[]): readonly string[] {
+  return keyIds.map((id) => {
+    const key = root.keys.get(id);
+    return key === undefined ? id : canonicalIdOf(key);
+  });
+}
+
+function isSameSet(a: readonly string[], b: readonly string[]): boolean {
+  const other = new Set(b);
+  return new Set(a).size === other.size && a.every((id) => other.has(id));
+}
+
+function stillTrusting(
+  { set }: TrustedRepository,
+  oldIds: ReadonlySet<string>,
+): readonly TargetsRole[] {
+  return [...walkRoles((role) => set.targets(role))].flatMap(({ file }) => {
+    const { keys, roles } = file.signed.delegations;
+    const isOld = (id: string) => {
+      const key = keys.get(id);
+      return key !== undefined && oldIds.has(canonicalIdOf(key));
+    };
+    return roles.filter(({ keyIds }) => keyIds.some(isOld)).map(({ name }) => name);
+  });
+}
+
+function notReadBack(): Failure {
+  return new Failure('SERVER_ERROR', 'the server took the new root and could not be asked for it', {
+    remedy:
+      'Run the rotation again within the hour: it removes the old key when the server serves the new root.',
+  });
+}
+
+/** Says of a rotation that failed what became of the new keys. */
+function withNewKey(problem: Failure, newKeys: readonly NewKey[]): Failure {
+  // Set by upload.ts and confirm.ts where the server may have the files.
+  const isUncertain = 'upload' in problem.facts || 'uploaded' in problem.facts;
+  const places = newKeys.map(
+    ({ key, location }) => `${canonicalIdOf(key).slice(0, 7)} ${location}`,
+  );
+  return new Failure(problem.code, problem.message, {
+    cause: problem,
+    facts: {
+      ...problem.facts,
+      'new key': places.join(', '),
+      'old key': isUncertain
+        ? 'kept; whether it still counts is not known'
+        : 'kept, and it still counts',
+    },
+    ...(problem.meaning === undefined ? {} : { meaning: problem.meaning }),
+    remedy: `${problem.remedy} Another run of the rotation uses the same new key.`,
+  });
+}
