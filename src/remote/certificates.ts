@@ -1,7 +1,8 @@
 // Whom TLS trusts: the authorities of the system, those of a host's directory (docker's layout:
 // ~/.docker/tls/<host[:port]>/*.crt, with client pairs X.cert and X.key), and a file named by the caller.
 //
-// Invariants: TLS is at least 1.2 and always verified; there is no switch to turn that off. A client
+// Invariants: TLS is at least 1.2, and verified unless the caller was told not to, which only the configuration of
+// notary can say (`skipTLSVerify`): no other grammar has a word for it, and no variable. A client
 // certificate is offered only to the host whose directory holds it. Private keys are wiped once OpenSSL
 // has its copy. What lies in these files belongs to the user; faults in them are CONFIG_INVALID.
 
@@ -24,6 +25,8 @@ export interface CertificateSettings {
   readonly clientKeyFile?: string;
   /** SSL_CERT_FILE of the environment: where the system keeps its authorities. */
   readonly systemFile?: string;
+  /** Who answers is not looked at: anybody on the way can answer. */
+  readonly isUnverified?: boolean;
 }
 
 /** Where systems keep their authorities; the first that exists is used, as Go programs do. */

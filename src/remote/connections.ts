@@ -3,8 +3,8 @@
 //
 // A request that may not be repeated gets a connection of its own: on a kept one, a server that just closed
 // it for being idle cannot be told from one that took the request and then broke.
-// Invariant: who answers is verified whatever the environment says. Node's NODE_TLS_REJECT_UNAUTHORIZED counts
-// only where a program leaves the choice open.
+// Invariant: who answers is verified whatever the environment says, unless the settings say that it is not. Node's
+// NODE_TLS_REJECT_UNAUTHORIZED counts only where a program leaves the choice open.
 // Not for concurrent use by several threads; within one event loop it is safe.
 
 import { Agent as PlainAgent } from 'node:http';
@@ -83,7 +83,7 @@ export class Connections {
       keepAlive,
       maxSockets: maxConnections,
       secureContext: context,
-      rejectUnauthorized: true,
+      rejectUnauthorized: this.#settings.certificates?.isUnverified !== true,
     };
     const proxy: Proxy | undefined = proxyFor(url, this.#settings.proxies ?? {});
     if (proxy === undefined) return new Agent(options);

@@ -160,6 +160,17 @@ describe('through a proxy', () => {
     await expect(answered).rejects.toMatchObject({ code: 'TLS_UNTRUSTED' });
   });
 
+  it('a host of an unknown authority is believed where certificates are not to be looked at', async () => {
+    const server = new URL(await origin(new TestAuthority().issue({ names: [name] })));
+    const HTTPS_PROXY = await connectProxy(Number(server.port), []);
+    const client = testClient({
+      proxies: { HTTPS_PROXY },
+      certificates: { isUnverified: true },
+    });
+    const answered = client.send({ method: 'GET', url: new URL(`https://${name}/`), maxBytes: 9 });
+    await expect(answered).resolves.toMatchObject({ status: 200 });
+  });
+
   it.each([
     ['HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n', 'UNREACHABLE'],
     ['HTTP/1.1 502 Bad\u001b[2J Gateway\r\n\r\n', 'UNREACHABLE'],

@@ -14,6 +14,12 @@ describe('the trust server of a registry', () => {
     expect(trustServerFor(domain, configured).href).toBe(expected);
   });
 
+  it('may be reached by http on this machine, where that is allowed', () => {
+    expect(trustServerUrl('http://localhost:4443/a', true).href).toBe('http://localhost:4443/a');
+    expect(() => trustServerUrl('http://localhost:4443')).toThrow('valid https URL required');
+    expect(() => trustServerUrl('http://localhost.example.com', true)).toThrow('valid https URL');
+  });
+
   it.each([
     'http://trust.example.com',
     'trust.example.com:4443',

@@ -1,11 +1,12 @@
 // Where the trust server of a registry is, and the addresses of what it serves (HTTP API §1).
 //
-// A trust server is only ever reached by https. A GUN comes from the user and becomes part of a path: one
-// that could lead to another path, or to a query, is refused.
+// A trust server is only ever reached by https, or on this machine by http where the caller allows it. A GUN comes
+// from the user and becomes part of a path: one that could lead to another path, or to a query, is refused.
 
 import { Failure } from '../errors.ts';
 import type { RoleName } from '../tuf/role.ts';
 import { shown } from './foreign-text.ts';
+import { isLoopback } from './loopback.ts';
 import { repositoryNameFault } from './repository-name.ts';
 
 export type MetadataName =
@@ -25,10 +26,16 @@ export function trustServerFor(domain: string, configured?: string): URL {
   return trustServerUrl(domain === 'docker.io' ? dockerHubServer : `https://${domain}`);
 }
 
-/** `text` as the base address of a trust server, without a slash at its end. @throws Failure CONFIG_INVALID */
-export function trustServerUrl(text: string): URL {
+/**
+ * `text` as the base address of a trust server, without a slash at its end.
+ * @param allowsLoopbackHttp whether http will do for a server on this machine
+ * @throws Failure CONFIG_INVALID
+ */
+export function trustServerUrl(text: string, allowsLoopbackHttp = false): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol !== 'https:' || url.username !== '' || url.search !== '' || url.hash !== '') {
+  const isPlain = url?.protocol === 'http:' && allowsLoopbackHttp && isLoopback(url.hostname);
+  const isHttp = url?.protocol === 'https:' || isPlain;
+  if (url === undefined || !isHttp || url.username !== '' || url.search !== '' || url.hash !== '') {
     // The text may contain a password.
     const what = url?.username === '' ? shown(text) : 'what is configured';
     throw new Failure('CONFIG_INVALID', `valid https URL required for trust server, got ${what}`, {

@@ -215,6 +215,23 @@ describe('ping', () => {
     );
     await expect(at(foreign).ping()).rejects.toMatchObject({ code: 'TLS_UNTRUSTED' });
   });
+
+  it('does not look at the certificate where that is switched off', async () => {
+    const http = testClient({ certificates: { isUnverified: true } });
+    const issued = new TestAuthority().issue({ names: ['other.example.com'] });
+    const url = await httpsServer((_r, response) => answer(response, 200, '{}'), issued);
+    await connectTrustServer({ url, http, credentials: anonymous }).ping();
+  });
+
+  it('is done by http on this machine where that is allowed, and so is all that follows', async () => {
+    const url = await httpServer((_r, response) => answer(response, 200, '{"a":1}'));
+    const options = { url, http: testClient(), credentials: anonymous };
+    expect(() => connectTrustServer(options)).toThrow('valid https URL required');
+    const server = connectTrustServer({ ...options, allowsLoopbackHttp: true });
+    await server.ping();
+    expect((await fetchRoot(server))?.toString()).toBe('{"a":1}');
+    await server.remove(gun);
+  });
 });
 
 describe('the keys of the server', () => {

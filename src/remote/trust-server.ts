@@ -1,8 +1,9 @@
 // The trust server as the client sees it: signed files up and down, and the keys it keeps.
 //
 // What comes back is bytes with a limit, nothing more: it is the trusted set that judges them. Keys are the
-// exception, they are believed because TLS says who answered. Invariants: https only; the least scope for
-// each call; nothing counts as published before the server said so. Safe for concurrent calls.
+// exception, they are believed because TLS says who answered. Invariants: https only, but for this machine where the
+// caller allows it; the least scope for each call; nothing counts as published before the server said so. Safe for
+// concurrent calls.
 
 import { JsonView } from '../encoding/json-view.ts';
 import { parseJson } from '../encoding/strict-json.ts';
@@ -66,6 +67,8 @@ export type ServerRole = 'snapshot' | 'timestamp';
 export interface TrustServerOptions {
   /** Base address; a path in it is kept. @throws Failure CONFIG_INVALID unless https */
   readonly url: string | URL;
+  /** Whether http will do for a server on this machine, as notary has it. */
+  readonly allowsLoopbackHttp?: boolean;
   readonly http: HttpClient;
   readonly credentials: CredentialSource;
 }
@@ -92,11 +95,15 @@ class RemoteTrustServer implements TrustServer {
   readonly #http: HttpClient;
   readonly #auth: Authenticator;
 
-  constructor({ url, http, credentials }: TrustServerOptions) {
-    this.#base = trustServerUrl(String(url));
+  constructor({ url, http, credentials, allowsLoopbackHttp }: TrustServerOptions) {
+    this.#base = trustServerUrl(String(url), allowsLoopbackHttp);
     this.url = this.#base.href.replace(/\/$/, '');
     this.#http = http;
     this.#auth = new Authenticator(http, credentials);
+  }
+
+  get #isPlain(): boolean {
+    return this.#base.protocol === 'http:';
   }
 
   async ping(): Promise<void> {
@@ -105,6 +112,7 @@ class RemoteTrustServer implements TrustServer {
       url: pingUrl(this.#base),
       maxBytes: maxSmallBytes,
       deadlineMs: pingDeadlineMs,
+      plainHttp: this.#isPlain,
     });
     this.#auth.learn(answered);
     const answer = { ...answered, secrets: [] };
@@ -208,7 +216,7 @@ class RemoteTrustServer implements TrustServer {
       logins: [...new Set([domain, this.#base.host])],
       probe: pingUrl(this.#base),
     };
-    return this.#auth.send(request, access);
+    return this.#auth.send({ ...request, plainHttp: this.#isPlain }, access);
   }
 }
 

@@ -20,6 +20,7 @@ export class TunnelAgent extends Agent {
   readonly #proxy: Proxy;
   readonly #secureContext: SecureContext;
   readonly #connectMs: number;
+  readonly #isVerified: boolean;
 
   constructor(
     origin: URL,
@@ -33,6 +34,7 @@ export class TunnelAgent extends Agent {
     this.#proxy = proxy;
     this.#secureContext = secureContext;
     this.#connectMs = connectMs;
+    this.#isVerified = options.rejectUnauthorized !== false;
   }
 
   override createConnection(_options: RequestOptions, connected?: Connected): undefined {
@@ -51,7 +53,7 @@ export class TunnelAgent extends Agent {
         socket: tunnel,
         secureContext: this.#secureContext,
         host: this.#origin.hostname,
-        rejectUnauthorized: true,
+        rejectUnauthorized: this.#isVerified,
         ...(servername === undefined ? {} : { servername }),
       });
       stream.setTimeout(this.#connectMs, () =>
