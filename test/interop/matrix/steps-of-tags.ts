@@ -1,0 +1,52 @@
+// Signing and reading tags.
+import { expect } from 'vitest';
+import { digestOf } from './command.ts';
+import type { Audience } from './ledger.ts';
+import type { Play } from './play.ts';
+
+/** Words of each client for a tag that is not signed. */
+const notSigned = /No valid trust data|\[TAG_NOT_SIGNED\]/;
+
+export async function init(play: Play): Promise<void> {
+  await play.client.init(play.mine);
+  await play.everyoneFollows();
+}
+
+export async function publish(play: Play): Promise<void> {
+  await play.publish('1');
+  play.earlyBirds = await play.newcomers('early');
+  await play.ledger.isSeenBy(play.earlyBirds);
+}
+
+export async function list(play: Play): Promise<void> {
+  await play.ledger.isSeenBy(await play.newcomers('list'));
+  await play.ledger.isSeenBy([{ reader: play.client, who: play.owner }]);
+}
+
+export async function lookup(play: Play): Promise<void> {
+  const everyone: Audience = [...play.regulars, { reader: play.client, who: play.owner }];
+  const release = play.release('1');
+  for (const { reader, who } of everyone) {
+    const digest = await reader.lookup({ who, gun: play.gun }, release);
+    expect(digest, `found with ${reader.name}`).toBe(digestOf(release.content));
+  }
+  await nobodyFinds(play, 'unsigned');
+}
+
+export async function twoTags(play: Play): Promise<void> {
+  await play.publish('2', '3');
+}
+
+export async function remove(play: Play): Promise<void> {
+  await play.client.remove(play.mine, '2');
+  play.ledger.strike('2');
+  await play.everyoneFollows();
+  await nobodyFinds(play, '2');
+}
+
+async function nobodyFinds(play: Play, tag: string): Promise<void> {
+  for (const { reader, who } of play.regulars) {
+    const found = reader.lookup({ who, gun: play.gun }, play.release(tag));
+    await expect(found, `found with ${reader.name}`).rejects.toThrow(notSigned);
+  }
+}
