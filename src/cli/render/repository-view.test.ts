@@ -28,6 +28,7 @@ const view: RepositoryView = {
       digest: digest('52e715b63c7a'),
       length: 1846,
       signers: ['release', 'ci'],
+      roles: ['targets/release', 'targets/ci'],
       isAccepted: true,
     },
     {
@@ -35,6 +36,7 @@ const view: RepositoryView = {
       digest: digest('0b1f77d4a2c9'),
       length: 739,
       signers: ['repository key'],
+      roles: ['targets'],
       isAccepted: true,
     },
   ],
@@ -124,7 +126,14 @@ describe('a repository on the screen', () => {
 
   it('marks a tag that nobody released, and a delegation that does not count', () => {
     const tags = [
-      { tag: '2', digest: undefined, length: 1, signers: ['alice'], isAccepted: false },
+      {
+        tag: '2',
+        digest: undefined,
+        length: 1,
+        signers: ['alice'],
+        roles: ['targets/alice'] as const,
+        isAccepted: false,
+      },
     ];
     const roles = [
       {
@@ -152,7 +161,14 @@ describe('a repository on the screen', () => {
 
   it('escapes names that came from metadata', () => {
     const tags = [
-      { tag: '\u001b[31mx', digest: digest('a'), length: 1, signers: ['\u202e'], isAccepted: true },
+      {
+        tag: '\u001b[31mx',
+        digest: digest('a'),
+        length: 1,
+        signers: ['\u202e'],
+        roles: ['targets'] as const,
+        isAccepted: true,
+      },
     ];
     const text = repositoryLines(shown({ view: { ...view, tags } })).join('');
     expect(text).not.toMatch(/\p{C}/u);

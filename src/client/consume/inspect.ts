@@ -18,6 +18,8 @@ export interface SignedTag {
   readonly length: number;
   /** Who signed this digest for this tag; `repository key` for the role `targets`. Releases is no signer. */
   readonly signers: readonly string[];
+  /** The roles that list this digest for the tag, in the order of the walk. */
+  readonly roles: readonly TargetsRole[];
   /** Whether this is what a pull accepts for the tag. */
   readonly isAccepted: boolean;
 }
@@ -109,6 +111,7 @@ function tagsOf(repository: TrustedRepository, only: string | undefined): readon
       digest: row.digest,
       length: row.length,
       signers: signersOf(row.roles),
+      roles: row.roles,
       isAccepted: isAccepted(row) && row.digest !== undefined,
     }));
 }
