@@ -1,0 +1,90 @@
+// A TCP proxy before a database whose connections a test breaks at a step of its choice: a request that never
+// arrives, or an answer that never comes back, after which the other side may have done its work or not.
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+
+export type Direction = 'request' | 'answer';
+
+export interface FragileProxy {
+  readonly port: number;
+  /**
+   * Counts packets in `direction` from now on. The one numbered `step`, from 0, is swallowed, and every connection
+   * ends with it; later ones are left alone.
+   */
+  breakAt(direction: Direction, step: number): void;
+  /** Whether what `breakAt` asked for has happened. */
+  readonly isBroken: boolean;
+  /** Refuses connections, and ends those there are, until `allow`. */
+  refuse(): void;
+  allow(): void;
+  close(): Promise<void>;
+}
+
+/** Before what listens on `target` of this machine. */
+export async function startFragileProxy(target: number): Promise<FragileProxy> {
+  const sockets = new Set<Socket>();
+  const endAll = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
+  let left: { direction: Direction; steps: number } | undefined;
+  let isBroken = false;
+  let isRefusing = false;
+  const breaks = (direction: Direction): boolean => {
+    if (left?.direction !== direction) return false;
+    left.steps -= 1;
+    if (left.steps >= 0) return false;
+    left = undefined;
+    isBroken = true;
+    endAll();
+    return true;
+  };
+  const carry = (from: Socket, to: Socket, direction: Direction): void => {
+    sockets.add(from);
+    from.on('data', (packet) => {
+      if (!breaks(direction)) to.write(packet);
+    });
+    from.on('error', () => undefined);
+    from.on('end', () => to.end());
+    from.on('close', () => {
+      sockets.delete(from);
+      to.destroy();
+    });
+  };
+  const server = createServer((client) => {
+    if (isRefusing) {
+      client.destroy();
+      return;
+    }
+    const upstream = connect({ port: target, host: '127.0.0.1', noDelay: true });
+    client.setNoDelay(true);
+    carry(client, upstream, 'request');
+    carry(upstream, client, 'answer');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return {
+    port: address.port,
+    breakAt(direction, steps) {
+      left = { direction, steps };
+      isBroken = false;
+    },
+    get isBroken() {
+      return isBroken;
+    },
+    refuse() {
+      isRefusing = true;
+      endAll();
+    },
+    allow() {
+      isRefusing = false;
+    },
+    async close() {
+      const closed = once(server, 'close');
+      server.close();
+      endAll();
+      await closed;
+    },
+  };
+}
