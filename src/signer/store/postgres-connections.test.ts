@@ -119,9 +119,9 @@ it('a database that ends under load loses nothing that was answered', async () =
     await Promise.all(Array.from({ length: 8 }, (_, at) => witness.add(row({ gun: `g${at}` }))))
   ).map((key) => key.keyId);
   const answered = new Map<string, number>();
-  let isDone = false;
+  const done = new AbortController();
   const signing = ids.map(async (keyId) => {
-    for (let version = 1; !isDone; version += 1) {
+    for (let version = 1; !done.signal.aborted; version += 1) {
       const recorded = await outcome(
         store.recordSignatures([{ keyId, version, atMs: nowMs + version }]),
       );
@@ -138,7 +138,7 @@ it('a database that ends under load loses nothing that was answered', async () =
   await expect
     .poll(() => Math.min(...ids.map((id) => answered.get(id) ?? 0)))
     .toBeGreaterThan(before);
-  isDone = true;
+  done.abort();
   await Promise.all(signing);
   for (const id of ids) {
     expect(await witness.floor(id)).toBeGreaterThanOrEqual(answered.get(id) ?? 0);

@@ -25,11 +25,10 @@ export const keySchema: PostgresSchema = {
   needs: [
     {
       table: 'private_keys',
-      columns: [
-        ...['id', 'created_at', 'updated_at', 'deleted_at', 'key_id', 'encryption_alg'],
-        ...['keywrap_alg', 'algorithm', 'passphrase_alias', 'public', 'private', 'gun', 'role'],
-        'last_used',
-      ],
+      columns:
+        'id created_at updated_at deleted_at key_id encryption_alg keywrap_alg algorithm passphrase_alias public private gun role last_used'.split(
+          ' ',
+        ),
       unique: ['key_id'],
       rights: ['SELECT', 'INSERT', 'UPDATE'],
     },
