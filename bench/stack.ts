@@ -43,15 +43,12 @@ const passphrase = 'passphrase of the benchmark';
 
 /** Why this stack cannot run here, naming what is missing; undefined when it can. */
 export function whyNot({ make, store }: StackPlan): string | undefined {
-  if (make === 'ours') {
-    return store === 'PostgreSQL' ? 'Paraph has no PostgreSQL store yet' : undefined;
-  }
-  for (const name of ['notary-server', 'notary-signer'] as const) {
-    if (findPeer(name) === undefined) return `${name} is not here`;
-  }
-  if (store === 'PostgreSQL' && findPeer('postgresql') === undefined)
-    return 'PostgreSQL is not here';
-  return undefined;
+  const ofGo = ['notary-server', 'notary-signer'] as const;
+  const needed = make === 'Go' ? ofGo : [];
+  const missing = needed.find((name) => findPeer(name) === undefined);
+  if (missing !== undefined) return `${missing} is not here`;
+  const isThere = store !== 'PostgreSQL' || findPeer('postgresql') !== undefined;
+  return isThere ? undefined : 'PostgreSQL is not here';
 }
 
 /** Those of `plans` that can run here. */

@@ -18,11 +18,13 @@ it('reads switches with and without a value', () => {
     isDebug: false,
     isBootstrap: true,
   });
+  expect(parse('--dry-run').isDryRun).toBe(true);
   expect(parse('-h').isHelp).toBe(true);
   expect(parse()).toEqual({
     configFile: undefined,
     isDebug: false,
     isBootstrap: false,
+    isDryRun: false,
     isVersion: false,
     isHelp: false,
   });

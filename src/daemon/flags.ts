@@ -6,12 +6,20 @@ export interface DaemonFlags {
   readonly configFile: string | undefined;
   readonly isDebug: boolean;
   readonly isBootstrap: boolean;
+  readonly isDryRun: boolean;
   readonly isVersion: boolean;
   readonly isHelp: boolean;
 }
 
 const takesValue: ReadonlySet<string> = new Set(['config', 'logf']);
-const switches: ReadonlySet<string> = new Set(['debug', 'bootstrap', 'version', 'help', 'h']);
+const switches: ReadonlySet<string> = new Set([
+  'debug',
+  'bootstrap',
+  'dry-run',
+  'version',
+  'help',
+  'h',
+]);
 const flag = /^--?([^-=][^=]*)(?:=(.*))?$/s;
 const on: ReadonlySet<string> = new Set(['1', 't', 'T', 'true', 'TRUE', 'True']);
 const off: ReadonlySet<string> = new Set(['0', 'f', 'F', 'false', 'FALSE', 'False']);
@@ -37,6 +45,7 @@ export function parseDaemonFlags(args: readonly string[], program: string): Daem
     configFile: values.get('config'),
     isDebug: isOn.get('debug') ?? false,
     isBootstrap: isOn.get('bootstrap') ?? false,
+    isDryRun: isOn.get('dry-run') ?? false,
     isVersion: isOn.get('version') ?? false,
     isHelp: isOn.get('help') ?? isOn.get('h') ?? false,
   };

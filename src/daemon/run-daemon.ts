@@ -4,7 +4,7 @@
 // Invariants:
 // - Signals are heard before anything listens: one during the start must not end the process without its order.
 // - Warnings of the start are written whatever level is configured: they say what is not protected.
-import { asFailure, isFailure } from '../errors.ts';
+import { asFailure, Failure, isFailure } from '../errors.ts';
 import { version } from '../version.ts';
 import { type DaemonFlags, parseDaemonFlags } from './flags.ts';
 import { createLog, type Log, type LogLevel, neighbourLevel, orMoreTalkative } from './log.ts';
@@ -21,6 +21,8 @@ export interface PreparedDaemon {
   readonly logLevel: LogLevel;
   /** One clause each, about the configuration. */
   readonly warnings: readonly string[];
+  /** For -dry-run: what the start would make in the database, one line each. Absent when it has nothing to plan. */
+  readonly plan?: () => Promise<readonly string[]>;
   /** Resolves once it listens. */
   readonly start: () => Promise<{ close(): Promise<void> }>;
 }
@@ -53,14 +55,23 @@ async function run(
   program: NodeJS.Process,
 ): Promise<void> {
   const stopped = watchSignals(log, program);
-  const { logLevel, warnings, start } = await daemon.prepare(flags, log);
+  const { logLevel, warnings, plan, start } = await daemon.prepare(flags, log);
   const level = flags.isDebug ? 'debug' : logLevel;
   log.level = orMoreTalkative(level, 'warning');
   for (const warning of warnings) log.warning(warning);
+  if (flags.isDryRun) {
+    for (const line of await planned(plan)) program.stdout.write(`${line}\n`);
+    return;
+  }
   const running = await start();
   log.level = level;
   if (!flags.isBootstrap) await stopped;
   await running.close();
+}
+
+async function planned(plan: PreparedDaemon['plan']): Promise<readonly string[]> {
+  if (plan !== undefined) return plan();
+  throw new Failure('USAGE', '-dry-run plans tables in PostgreSQL, and the storage is another');
 }
 
 /** @returns a promise that resolves when the process is told to stop; told twice, it ends at once. */

@@ -85,6 +85,10 @@ async function signerAuthority(
 
 export async function openStore({ storage }: ServerConfig): Promise<TufStore> {
   if (storage.backend === 'memory') return new MemoryStore();
+  if (storage.backend === 'postgres') {
+    const { openPostgresStore } = await import('./store/postgres.ts');
+    return openPostgresStore(storage.settings);
+  }
   const { openSqliteStore } = await import('./store/sqlite.ts');
   return openSqliteStore(storage.file);
 }

@@ -99,6 +99,30 @@ describe('a configuration of notary-server', () => {
     expect(logLevel).toBe('info');
   });
 
+  it('names a database, also by the variables that lib/pq reads', async () => {
+    const db_url = 'postgres://server@db.internal:5433/notaryserver?sslmode=verify-full';
+    const storage = { backend: 'postgres', db_url, max_connections: 20 };
+    const { config, warnings } = await read(
+      { storage, server: { http_addr: 'localhost:1' } },
+      { PGPASSWORD: 'from the environment' },
+    );
+    expect(config.storage).toMatchObject({
+      backend: 'postgres',
+      settings: {
+        maxConnections: 20,
+        target: {
+          host: 'db.internal',
+          port: 5433,
+          user: 'server',
+          password: 'from the environment',
+          database: 'notaryserver',
+          sslMode: 'verify-full',
+        },
+      },
+    });
+    expect(warnings).toEqual([expect.stringContaining('forgets its keys')]);
+  });
+
   it('is overridden by the environment, under either name', async () => {
     const env = {
       NOTARY_SERVER_SERVER_HTTP_ADDR: '127.0.0.1:1',
@@ -157,7 +181,7 @@ describe('what stops the start', () => {
   });
 
   it('is a backend that is not here, by name', async () => {
-    for (const backend of ['postgres', 'mysql', 'rethinkdb']) {
+    for (const backend of ['mysql', 'rethinkdb']) {
       const settings = { storage: { backend, db_url: 'x', database: 'd', username: 'u' } };
       expect(await refusal(settings)).toMatchObject({
         code: 'BACKEND_UNAVAILABLE',
@@ -170,6 +194,21 @@ describe('what stops the start', () => {
     expect(await refusal({ storage: { backend: 'sqlite' } })).toMatchObject(
       refused('storage.db_url'),
     );
+  });
+
+  it('is a database whose address is missing or not understood, without a word of it', async () => {
+    const cases = [
+      [{ backend: 'postgres' }, 'storage.db_url must say where the database is'],
+      [{ backend: 'postgres', db_url: 'postgres://u:hidden@h:port/d' }, 'is not a URL'],
+      [{ backend: 'postgres', db_url: 'postgres://u:hidden@h/d?sslmode=prefer' }, 'sslmode'],
+    ] as const;
+    for (const [storage, words] of cases) {
+      const failure = await refusal({ storage });
+      expect(failure).toMatchObject(refused(words));
+      expect(JSON.stringify(failure)).not.toContain('hidden');
+    }
+    const few = { backend: 'postgres', db_url: 'postgres://h/d', max_connections: 1 };
+    expect(await refusal({ storage: few })).toMatchObject(refused('storage.max_connections'));
   });
 
   it('is an incomplete or impossible setting', async () => {

@@ -4,6 +4,11 @@
 import { resolve } from 'node:path';
 import type { ConfigView } from '../daemon/config.ts';
 import { checkSettings, strictSections } from '../daemon/config-keys.ts';
+import {
+  type PostgresSettings,
+  postgresExposures,
+  readPostgresSettings,
+} from '../daemon/database/postgres-settings.ts';
 import { type ListenAddress, parseListenAddress } from '../daemon/listen-address.ts';
 import { type LogLevel, logLevelNamed, logLevels } from '../daemon/log.ts';
 import { Failure } from '../errors.ts';
@@ -20,7 +25,8 @@ export interface ServerConfig {
   readonly trust: TrustConfig;
   readonly storage:
     | { readonly backend: 'memory' }
-    | { readonly backend: 'sqlite'; readonly file: string };
+    | { readonly backend: 'sqlite'; readonly file: string }
+    | { readonly backend: 'postgres'; readonly settings: PostgresSettings };
   readonly auth?: TokenAuthConfig;
   readonly gunPrefixes: readonly string[];
   readonly cacheSeconds: { readonly current: number; readonly consistent: number };
@@ -72,6 +78,7 @@ export const known = [
   ...[
     'backend',
     'db_url',
+    'max_connections',
     'database',
     'username',
     'password',
@@ -176,6 +183,7 @@ function readStorage(view: ConfigView): ServerConfig['storage'] {
       };
     }
     case 'postgres':
+      return { backend, settings: readPostgresSettings(view) };
     case 'mysql':
     case 'rethinkdb':
       throw new Failure('BACKEND_UNAVAILABLE', `storage.backend ${backend} is not in this release`);
@@ -242,6 +250,7 @@ function exposures({ listen, tls, auth, trust, storage }: ServerConfig): readonl
     if (auth === undefined)
       warnings.push('anyone who connects may publish and delete: there is no auth.type');
   }
+  if (storage.backend === 'postgres') warnings.push(...postgresExposures(storage.settings.target));
   if (trust.type === 'local' && storage.backend !== 'memory') {
     warnings.push(
       'trust_service local forgets its keys at a restart; stored repositories then cannot be signed',

@@ -9,7 +9,8 @@ import type { ReadConfig } from './config.ts';
 /** PARAPH_ wins over NOTARY_ where both are set. */
 const prefixes = ['PARAPH_SERVER_', 'NOTARY_SERVER_'];
 
-const usage = `Usage: paraph-server [-config FILE] [-debug] [-bootstrap] [-logf FORMAT] [-version]
+const usage = `Usage: paraph-server [-config FILE] [-debug] [-bootstrap] [-dry-run] [-logf FORMAT]
+                     [-version]
 
   -config FILE   notary-server's configuration file (json, yaml or toml); without it, the embedded
                  default: SQLite and a certificate in a data directory, listening on 127.0.0.1:4443,
@@ -17,6 +18,7 @@ const usage = `Usage: paraph-server [-config FILE] [-debug] [-bootstrap] [-logf 
                  beside it)
   -debug         log at level debug
   -bootstrap     make the tables, then end
+  -dry-run       say which tables the start would make in PostgreSQL, make none, then end
   -logf FORMAT   accepted for notary's sake; the log is JSON
   -version       print the version, then end
 `;
@@ -32,7 +34,13 @@ async function prepare(flags: DaemonFlags, log: Log): Promise<PreparedDaemon> {
     const { startServer } = await import('./server.ts');
     return startServer(config, { log, nowMs: Date.now });
   };
-  return { ...read, start };
+  const { storage } = config;
+  if (storage.backend !== 'postgres') return { ...read, start };
+  const plan = async () => {
+    const { planPostgresStore } = await import('./store/postgres.ts');
+    return planPostgresStore(storage.settings);
+  };
+  return { ...read, plan, start };
 }
 
 async function readConfig({ configFile }: DaemonFlags): Promise<ReadConfig> {

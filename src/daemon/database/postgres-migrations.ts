@@ -76,6 +76,11 @@ export function planSchema(
   return planFor({ query: (statement, values) => database.read(statement, values) }, schema);
 }
 
+/** For people: a line for each step. */
+export function describePlan({ steps }: MigrationPlan): readonly string[] {
+  return steps.length > 0 ? steps : ['nothing is to be made: the tables are up to date'];
+}
+
 async function migrate(database: PostgresDatabase, schema: PostgresSchema): Promise<void> {
   await database.transaction(async (tx) => {
     await tx.query(anonymous(unhurried));

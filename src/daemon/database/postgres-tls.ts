@@ -26,18 +26,6 @@ export async function postgresTls(target: PostgresTarget): Promise<ConnectionOpt
   };
 }
 
-/** What an operator should hear about the connection: one clause each. */
-export function postgresExposures(target: PostgresTarget): readonly string[] {
-  const { host, sslMode, authorityFile } = target;
-  const isLocal = host.startsWith('/') || host === 'localhost' || /^(?:127\.|::1$)/.test(host);
-  if (isLocal) return [];
-  if (sslMode === 'disable') return ['the connection to the database is not encrypted'];
-  if (sslMode === 'require' && authorityFile === undefined) {
-    return ['who the database is, is not checked: sslmode=require without sslrootcert'];
-  }
-  return [];
-}
-
 async function clientCertificate({ certFile, keyFile }: PostgresTarget) {
   if (certFile === undefined || keyFile === undefined) return {};
   const { cert, key, keyExposure } = await loadKeyPair(resolve(certFile), resolve(keyFile));

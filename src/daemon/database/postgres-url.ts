@@ -97,8 +97,13 @@ export function parsePostgresTarget(text: string, env: Environment = {}): Postgr
   return target;
 }
 
+/** `postgres://user@/database` names no host, which Go's net/url takes, and ours does not. */
+const hostless = /^([a-z]+:\/\/[^/?#]*@)(?=[/?#]|$)/;
+const noHost = 'none.invalid';
+
 function ofUrl(text: string): Parameters {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const whole = text.replace(hostless, `$1${noHost}`);
+  const url = URL.canParse(whole) ? new URL(whole) : undefined;
   if (url === undefined) throw invalid('is not a URL');
   const parameters: Parameters = new Map();
   const accept = (name: string, value: string): void => {
@@ -106,7 +111,7 @@ function ofUrl(text: string): Parameters {
   };
   accept('user', decoded(url.username));
   accept('password', decoded(url.password));
-  accept('host', decoded(url.hostname).replace(/^\[(.*)\]$/, '$1'));
+  if (url.hostname !== noHost) accept('host', decoded(url.hostname).replace(/^\[(.*)\]$/, '$1'));
   accept('port', url.port);
   accept('dbname', decoded(url.pathname.slice(1)));
   const seen = new Set<string>();

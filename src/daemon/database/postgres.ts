@@ -13,7 +13,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientBase, Pool, PoolClient, PoolConfig } from 'pg';
 import { Failure } from '../../errors.ts';
 import { isLost, isPassing, isUnprepared, postgresFailure } from './postgres-failure.ts';
-import { type PostgresSchema, prepareSchema } from './postgres-migrations.ts';
+import {
+  describePlan,
+  type PostgresSchema,
+  planSchema,
+  prepareSchema,
+} from './postgres-migrations.ts';
+import { defaultMaxConnections } from './postgres-settings.ts';
 import { postgresTls } from './postgres-tls.ts';
 import type { PostgresTarget } from './postgres-url.ts';
 
@@ -65,8 +71,6 @@ export interface PostgresDatabase {
   close(): Promise<void>;
 }
 
-/** Named so that other programs than ours on the same database are not surprised by many. */
-export const defaultMaxConnections = 10;
 /** Of these, how many read: reads are short and share one another's answers. */
 const readerShare = 0.3;
 
@@ -104,6 +108,20 @@ export async function openPostgres(
   } catch (error) {
     await database.close();
     throw error;
+  }
+}
+
+/** What `openPostgres` would make, one line each; makes nothing. @throws Failure as openPostgres */
+export async function planPostgres(
+  target: PostgresTarget,
+  schema: PostgresSchema,
+  options: PostgresOptions,
+): Promise<readonly string[]> {
+  const database = await connectPostgres(target, options);
+  try {
+    return describePlan(await planSchema(database, schema));
+  } finally {
+    await database.close();
   }
 }
 

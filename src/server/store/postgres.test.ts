@@ -20,7 +20,7 @@ async function freshStore(hot?: HotFiles) {
   databases += 1;
   await postgres.query('postgres', `CREATE SCHEMA store${databases}`);
   const url = postgres.url('postgres', `sslmode=disable&search_path=store${databases}`);
-  return openPostgresStore(parsePostgresTarget(url), { applicationName: 'test' }, hot);
+  return openPostgresStore({ target: parsePostgresTarget(url), maxConnections: 10 }, hot);
 }
 
 describe('postgres store', () => {

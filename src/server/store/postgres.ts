@@ -12,11 +12,11 @@ import { createHash } from 'node:crypto';
 import {
   openPostgres,
   type PostgresDatabase,
-  type PostgresOptions,
+  planPostgres,
   type Transaction,
 } from '../../daemon/database/postgres.ts';
 import { isUniqueViolation } from '../../daemon/database/postgres-failure.ts';
-import type { PostgresTarget } from '../../daemon/database/postgres-url.ts';
+import type { PostgresSettings } from '../../daemon/database/postgres-settings.ts';
 import { sqlTime } from '../../daemon/database/sql-time.ts';
 import { Failure } from '../../errors.ts';
 import { parseRoleName, type RoleName } from '../../tuf/role.ts';
@@ -33,13 +33,20 @@ import type { Change, ChangeQuery, NewFile, Publication, StoredFile, TufStore } 
  */
 const snapshotLead = 16;
 
+const applicationName = 'paraph-server';
+
 /** @throws Failure STORE_FAILED, CONFIG_INVALID as openPostgres */
 export async function openPostgresStore(
-  target: PostgresTarget,
-  options: PostgresOptions,
+  { target, maxConnections }: PostgresSettings,
   hot: HotFiles = new HotFiles(),
 ): Promise<TufStore> {
+  const options = { applicationName, maxConnections };
   return new PostgresStore(await openPostgres(target, storeSchema, options), hot);
+}
+
+/** What `openPostgresStore` would make. @throws Failure as openPostgres */
+export function planPostgresStore(settings: PostgresSettings): Promise<readonly string[]> {
+  return planPostgres(settings.target, storeSchema, { applicationName });
 }
 
 type Highest = ReadonlyMap<RoleName, { readonly id: number; readonly version: number }>;
