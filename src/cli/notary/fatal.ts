@@ -1,7 +1,31 @@
-// How notary ends when something failed: an empty line and `* fatal: …` on stdout (notary CLI §1).
+// How notary ends when something failed (notary CLI §5): an empty line and `* fatal: …` on stdout, in Go's words as far as
+// there are some. What is ours, the code and what to do, is one line of the log on stderr; -v adds the facts.
+//
+// Nothing is said on stderr about a call that was wrong: stdout says it, and scripts may expect silence there.
 import { asFailure } from '../../errors.ts';
+import { logLine } from '../go-text/log-line.ts';
+import { safe } from '../render/safe-text.ts';
 import type { World } from '../world.ts';
+import { fatalWords } from './failure-words.ts';
 
-export function reportFatal(error: unknown, world: World): void {
-  world.stdout.write(`\n* fatal: ${asFailure(error).message}\n`);
+/** @param isVerbose whether facts and meaning are told too */
+export function reportFatal(error: unknown, world: World, isVerbose: boolean): void {
+  const failure = asFailure(error);
+  world.stdout.write(`\n* fatal: ${fit(fatalWords(failure))}\n`);
+  if (failure.code === 'USAGE') return;
+  const { code, facts, meaning, remedy } = failure;
+  const more = [...Object.entries(facts).map((fact) => fact.join(': ')), meaning ?? ''];
+  const lines = [`${code}: ${remedy}`, ...(isVerbose ? more.filter((line) => line !== '') : [])];
+  const style = {
+    isTerminal: world.stderr.isTTY === true,
+    nowMs: world.nowMs(),
+    secondsSinceStart: 0,
+  };
+  for (const line of lines) world.stderr.write(logLine('error', safe(line), style));
+}
+
+/** Fit to be shown, with the lines and tabs that our own words have. */
+function fit(text: string): string {
+  const line = (part: string): string => part.split('\t').map(safe).join('\t');
+  return text.split('\n').map(line).join('\n');
 }

@@ -5,6 +5,9 @@ import { parseCobra } from '../cobra/parse.ts';
 import type { World } from '../world.ts';
 import { notaryProgram } from './commands.ts';
 
+/** What makes the report of a failure longer, even where the words could not be read. */
+const verboseWords: readonly string[] = ['-v', '--verbose', '-D', '--debug'];
+
 /** Runs `notary` with the arguments after its name. Never throws: what fails is reported and becomes 1. */
 export async function runNotary(argv: readonly string[], world: World): Promise<ExitStatus> {
   try {
@@ -12,7 +15,11 @@ export async function runNotary(argv: readonly string[], world: World): Promise<
     return exitStatus.done;
   } catch (error) {
     const { reportFatal } = await import('./fatal.ts');
-    reportFatal(error, world);
+    reportFatal(
+      error,
+      world,
+      argv.some((word) => verboseWords.includes(word)),
+    );
     return exitStatus.failed;
   }
 }

@@ -9,6 +9,7 @@ import type { ClientEvent } from '../../client/events.ts';
 import { asFailure, type ExitStatus, exitStatus, type Failure } from '../../errors.ts';
 import { KeyFileStore } from '../../keys/file-store.ts';
 import { type ImageReference, parseReference } from '../../remote/registry.ts';
+import { noPassphrases } from '../no-passphrases.ts';
 import {
   type PullVerdict,
   repositoryJson,
@@ -17,7 +18,6 @@ import {
 } from '../render/repository-view.ts';
 import { requireAskedDigest, requireTagBesideDigest } from './asked-digest.ts';
 import type { CommandBody } from './command.ts';
-import { noPassphrases } from './no-passphrases.ts';
 import { Session } from './session.ts';
 
 export const run: CommandBody['run'] = async (invocation) => {

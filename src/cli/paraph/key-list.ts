@@ -4,11 +4,11 @@ import { exitStatus } from '../../errors.ts';
 import { KeyFileStore } from '../../keys/file-store.ts';
 import type { UnusableFile } from '../../keys/key-layout.ts';
 import type { KeyEntry } from '../../keys/key-store.ts';
+import { noPassphrases } from '../no-passphrases.ts';
 import { safe } from '../render/safe-text.ts';
 import { tableId } from '../render/short-id.ts';
 import { table } from '../render/table.ts';
 import type { CommandBody } from './command.ts';
-import { noPassphrases } from './no-passphrases.ts';
 import { openReporter } from './open-reporter.ts';
 import { homely, placesOf } from './places.ts';
 

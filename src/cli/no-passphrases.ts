@@ -1,6 +1,6 @@
 // For commands that read which keys there are and decrypt none.
-import { Failure } from '../../errors.ts';
-import type { PassphraseSource } from '../../keys/key-store.ts';
+import { Failure } from '../errors.ts';
+import type { PassphraseSource } from '../keys/key-store.ts';
 
 export const noPassphrases: PassphraseSource = {
   passphrase: () =>

@@ -1,0 +1,20 @@
+// Files that arguments name, in the words in which Go's system calls fail: `open FILE: no such file or directory`.
+import { Failure } from '../../errors.ts';
+
+const systemWords: ReadonlyMap<string, string> = new Map([
+  ['ENOENT', 'no such file or directory'],
+  ['EACCES', 'permission denied'],
+  ['EISDIR', 'is a directory'],
+  ['ENOTDIR', 'not a directory'],
+  ['ENAMETOOLONG', 'file name too long'],
+  ['ELOOP', 'too many levels of symbolic links'],
+]);
+
+/** @param call what Go would have called, such as `open` */
+export function fileFailure(call: string, path: string, cause: unknown): Failure {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  // Go opens a directory and fails at reading it.
+  const failed = code === 'EISDIR' ? 'read' : call;
+  const problem = systemWords.get(code) ?? (code === '' ? 'cannot be used' : code);
+  return new Failure('DISK', `${failed} ${path}: ${problem}`, { cause });
+}
