@@ -1,6 +1,7 @@
 // The editing of one line that is typed without echo: bytes of a terminal in raw mode go in, the bytes of
 // the line come out. Pure. The line lives in one buffer that is wiped.
 import { Failure } from '../errors.ts';
+import { trimmedCopy } from './white-space.ts';
 
 /** More than any passphrase; a paste of something else must not grow without end. */
 const maxBytes = 1024;
@@ -64,17 +65,7 @@ export class HiddenLine {
     if (this.#isOverlong) {
       throw new Failure('PASSPHRASE_UNFIT', `a passphrase has at most ${maxBytes} bytes`);
     }
-    const isBlank = (index: number) => {
-      const byte = this.#bytes[index];
-      return byte === keys.space || byte === keys.tab;
-    };
-    let start = 0;
-    let end = this.#length;
-    while (start < end && isBlank(start)) start += 1;
-    while (end > start && isBlank(end - 1)) end -= 1;
-    const line = Buffer.alloc(end - start);
-    this.#bytes.copy(line, 0, start, end);
-    return line;
+    return trimmedCopy(this.#bytes.subarray(0, this.#length));
   }
 
   wipe(): void {

@@ -72,6 +72,11 @@ export interface PassphraseRequest {
   readonly gun: string | undefined;
   /** True when the passphrase is chosen now. */
   readonly isNew: boolean;
+  /**
+   * True when the one chosen now replaces the one that the key has. What answers for that one by itself
+   * (a variable, an answer kept from before) must not answer again.
+   */
+  readonly isChange?: boolean;
   /** 0 at first, one more each time the answer did not open the key. */
   readonly attempt: number;
 }

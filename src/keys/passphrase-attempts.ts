@@ -5,8 +5,8 @@ import { unlockKey } from './key-block.ts';
 import { describeKey, type PassphraseSource } from './key-store.ts';
 import type { PrivateKey } from './private-key.ts';
 
-/** Tries with different passphrases, whatever the source; each costs a derivation. */
-const maxAttempts = 3;
+/** Tries with different passphrases, should the source never give up; each costs a derivation. */
+const maxAttempts = 6;
 
 /** What is known about the key before it is open. */
 export interface KeyClaim {

@@ -27,6 +27,11 @@ export function isLongEnough(passphrase: Uint8Array): boolean {
   return characters >= minPassphraseCharacters;
 }
 
+/** The minimum as docker and notary count it. */
+export function hasEightBytes(passphrase: Uint8Array): boolean {
+  return passphrase.length >= minPassphraseCharacters;
+}
+
 /**
  * An upper bound in one word: length times the alphabets in use, without runs such as `aaa`, `abc` and
  * `321`. A word from a dictionary is weaker than this says; nothing is stronger.

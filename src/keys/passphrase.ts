@@ -5,20 +5,20 @@
 // long ago: a new key is encrypted with the first.
 // Invariants: who gives a passphrase by variable, file or descriptor is never prompted, and each given one
 // is tried once for a key; without any source the failure comes at once and names the variables; what was
-// typed is kept per key id until `close` and then wiped; everything handed out is a copy that the caller
+// typed is kept until `close` and then wiped, under the name that the voice of the grammar gives it; everything handed out is a copy that the caller
 // wipes. Questions are asked one after the other, however many callers wait.
 import { timingSafeEqual } from 'node:crypto';
 import { Failure } from '../errors.ts';
-import { describeKey, type PassphraseRequest, type PassphraseSource } from './key-store.ts';
+import type { PassphraseRequest, PassphraseSource } from './key-store.ts';
 import { passphraseFromDescriptor, passphraseFromFile } from './passphrase-input.ts';
-import { isLongEnough, minPassphraseCharacters, passphraseStrength } from './passphrase-quality.ts';
-import { type Environment, passphraseVariables } from './passphrase-variables.ts';
+import { minPassphraseCharacters } from './passphrase-quality.ts';
+import type { Environment } from './passphrase-variables.ts';
+import { type PassphraseVoice, paraphVoice } from './passphrase-voice.ts';
 import type { Terminal } from './terminal-prompt.ts';
 
-/** Questions for one key before giving up, for new and for existing ones. */
-const maxQuestions = 3;
-
 export interface PassphraseOptions {
+  /** The words, by default those of `paraph`. */
+  readonly voice?: PassphraseVoice;
   readonly environment?: Environment;
   /** Path of a file whose first line is the passphrase of every key. */
   readonly file?: string | undefined;
@@ -38,19 +38,22 @@ const unfitRemedy = `Choose at least ${minPassphraseCharacters} characters; a ra
 
 export class Passphrases implements PassphraseSource {
   readonly #options: PassphraseOptions;
+  readonly #voice: PassphraseVoice;
   readonly #typed = new Map<string, Buffer>();
   #fromDescriptor: Promise<Buffer> | undefined;
   #lastQuestion: Promise<unknown> = Promise.resolve();
+  #isWarned = false;
 
   constructor(options: PassphraseOptions) {
     this.#options = options;
+    this.#voice = options.voice ?? paraphVoice;
   }
 
   async passphrase(request: PassphraseRequest): Promise<Buffer> {
-    const given = await this.#given(request.role);
-    if (given.length > 0) return chooseGiven(given, request);
+    const given = request.isChange === true ? [] : await this.#given(request.role);
+    if (given.length > 0) return this.#chooseGiven(given, request);
     const { terminal } = this.#options;
-    if (terminal === undefined) throw noSource(request);
+    if (terminal === undefined) throw this.#noSource(request);
     const question = this.#lastQuestion.then(() =>
       request.isNew ? this.#askNew(terminal, request) : this.#askExisting(terminal, request),
     );
@@ -80,7 +83,7 @@ export class Passphrases implements PassphraseSource {
       const bytes = Buffer.from(await this.#fromDescriptor);
       given.push({ from: `descriptor ${descriptor}`, bytes });
     }
-    for (const name of passphraseVariables(role)) {
+    for (const name of this.#voice.variablesFor(role)) {
       const value = environment[name];
       if (value !== undefined && value !== '')
         given.push({ from: name, bytes: Buffer.from(value) });
@@ -92,97 +95,105 @@ export class Passphrases implements PassphraseSource {
     });
   }
 
+  /** The one of the given passphrases whose turn it is; the others are wiped. */
+  #chooseGiven(given: readonly Given[], request: PassphraseRequest): Buffer {
+    const chosen = given[request.attempt];
+    for (const { bytes } of given) if (bytes !== chosen?.bytes) bytes.fill(0);
+    if (chosen === undefined) {
+      const sources = given.map(({ from }) => from).join(' or ');
+      throw this.#refused(`the passphrase in ${sources}`, request);
+    }
+    const isJudged = request.isNew && this.#voice.judgesGiven;
+    if (isJudged && !this.#voice.isLongEnough(chosen.bytes)) {
+      chosen.bytes.fill(0);
+      throw new Failure(
+        'PASSPHRASE_UNFIT',
+        `the passphrase in ${chosen.from} is too short for a new key`,
+        { remedy: unfitRemedy },
+      );
+    }
+    return chosen.bytes;
+  }
+
   async #askExisting(terminal: Terminal, request: PassphraseRequest): Promise<Buffer> {
     if (request.attempt > 0) {
-      this.#forget(request.keyId);
-      if (request.attempt >= maxQuestions) throw wrong('the passphrase typed', request);
-      terminal.tell('That passphrase does not open the key.');
+      this.#forget(request);
+      if (request.attempt >= this.#voice.maxQuestions.existing) {
+        throw this.#refused('the passphrase typed', request);
+      }
+      terminal.tell(this.#voice.incorrect);
     }
-    const known = this.#typed.get(request.keyId);
-    if (known !== undefined) return Buffer.from(known);
-    const typed = await terminal.ask(`Passphrase for ${describeKey(request)}: `);
-    this.#remember(request.keyId, typed);
+    const known = this.#recall(request);
+    if (known !== undefined) return known;
+    const typed = await terminal.ask(this.#voice.question(request));
+    this.#remember(request, typed);
     return typed;
   }
 
   async #askNew(terminal: Terminal, request: PassphraseRequest): Promise<Buffer> {
-    for (let question = 0; question < maxQuestions; question += 1) {
-      const typed = await askTwice(terminal, request);
+    if (request.role === 'root' && !this.#isWarned) {
+      this.#isWarned = true;
+      for (const line of this.#voice.rootWarning) terminal.tell(line);
+    }
+    const isReused = this.#voice.reusesForNewKeys && request.isChange !== true;
+    const known = isReused ? this.#recall(request) : undefined;
+    if (known !== undefined) return known;
+    for (let question = 0; question < this.#voice.maxQuestions.chosen; question += 1) {
+      const typed = await this.#askTwice(terminal, request);
       if (typed !== undefined) {
-        this.#remember(request.keyId, typed);
+        this.#remember(request, typed);
         return typed;
       }
     }
-    throw new Failure('PASSPHRASE_UNFIT', `no passphrase was chosen for ${describeKey(request)}`, {
-      remedy: unfitRemedy,
-    });
+    throw new Failure('PASSPHRASE_UNFIT', this.#voice.unchosen(request), { remedy: unfitRemedy });
   }
 
-  #remember(keyId: string, bytes: Buffer): void {
-    this.#forget(keyId);
-    if (keyId !== '') this.#typed.set(keyId, Buffer.from(bytes));
-  }
-
-  #forget(keyId: string): void {
-    this.#typed.get(keyId)?.fill(0);
-    this.#typed.delete(keyId);
-  }
-}
-
-/** Undefined when the two answers cannot be used; the user has been told why. */
-async function askTwice(
-  terminal: Terminal,
-  request: PassphraseRequest,
-): Promise<Buffer | undefined> {
-  const minimum = `at least ${minPassphraseCharacters} characters`;
-  const first = await terminal.ask(`New passphrase for ${describeKey(request)} (${minimum}): `);
-  if (!isLongEnough(first)) {
+  /** Undefined when the two answers cannot be used; the user has been told why. */
+  async #askTwice(terminal: Terminal, request: PassphraseRequest): Promise<Buffer | undefined> {
+    const voice = this.#voice;
+    const first = await terminal.ask(voice.newQuestion(request));
+    if (!voice.isLongEnough(first)) {
+      first.fill(0);
+      terminal.tell(voice.tooShort);
+      return undefined;
+    }
+    for (const line of voice.praise(first)) terminal.tell(line);
+    const second = await terminal.ask(voice.repeat(request));
+    const isSame = first.length === second.length && timingSafeEqual(first, second);
+    second.fill(0);
+    if (isSame) return first;
     first.fill(0);
-    terminal.tell(`Too short: ${minimum}; a random one from a password manager is best.`);
+    terminal.tell(voice.mismatch);
     return undefined;
   }
-  terminal.tell(strengthLine(passphraseStrength(first)));
-  const second = await terminal.ask('The same passphrase again: ');
-  const isSame = first.length === second.length && timingSafeEqual(first, second);
-  second.fill(0);
-  if (isSame) return first;
-  first.fill(0);
-  terminal.tell('The two differ.');
-  return undefined;
-}
 
-function strengthLine(strength: 'weak' | 'fair' | 'strong'): string {
-  if (strength !== 'weak') return `Strength: ${strength}.`;
-  return 'Strength: weak. Whoever copies the key file can guess it.';
-}
-
-/** The one of the given passphrases whose turn it is; the others are wiped. */
-function chooseGiven(given: readonly Given[], request: PassphraseRequest): Buffer {
-  const chosen = given[request.attempt];
-  for (const { bytes } of given) if (bytes !== chosen?.bytes) bytes.fill(0);
-  if (chosen === undefined) {
-    throw wrong(`the passphrase in ${given.map(({ from }) => from).join(' or ')}`, request);
+  #recall(request: PassphraseRequest): Buffer | undefined {
+    const known = this.#typed.get(this.#voice.keptAs(request) ?? '');
+    return known === undefined ? undefined : Buffer.from(known);
   }
-  if (request.isNew && !isLongEnough(chosen.bytes)) {
-    chosen.bytes.fill(0);
-    throw new Failure(
-      'PASSPHRASE_UNFIT',
-      `the passphrase in ${chosen.from} is too short for a new key`,
-      { remedy: unfitRemedy },
-    );
+
+  #remember(request: PassphraseRequest, bytes: Buffer): void {
+    this.#forget(request);
+    const name = this.#voice.keptAs(request);
+    if (name !== undefined) this.#typed.set(name, Buffer.from(bytes));
   }
-  return chosen.bytes;
-}
 
-function wrong(what: string, request: PassphraseRequest): Failure {
-  return new Failure('PASSPHRASE_WRONG', `${what} does not open ${describeKey(request)}`);
-}
+  #forget(request: PassphraseRequest): void {
+    const name = this.#voice.keptAs(request) ?? '';
+    this.#typed.get(name)?.fill(0);
+    this.#typed.delete(name);
+  }
 
-function noSource(request: PassphraseRequest): Failure {
-  const variables = passphraseVariables(request.role).join(' or ');
-  return new Failure(
-    'PASSPHRASE_MISSING',
-    `no passphrase for ${describeKey(request)}, and no terminal to ask at`,
-    { remedy: `Set ${variables}, or give a file or descriptor that holds the passphrase.` },
-  );
+  #refused(what: string, request: PassphraseRequest): Failure {
+    return new Failure('PASSPHRASE_WRONG', this.#voice.refused(what, request));
+  }
+
+  #noSource(request: PassphraseRequest): Failure {
+    const variables = this.#voice.variablesFor(request.role).join(' or ');
+    const remedy =
+      request.isChange === true
+        ? 'Run the command at a terminal: variables tell the passphrase that the key has now.'
+        : `Set ${variables}, or give a file or descriptor that holds the passphrase.`;
+    return new Failure('PASSPHRASE_MISSING', this.#voice.missing(request), { remedy });
+  }
 }

@@ -31,7 +31,7 @@ type TerminalInput = Readable & {
 export interface TerminalStreams {
   /** Standard input. */
   readonly input: TerminalInput;
-  /** Standard error. */
+  /** Standard error; standard output for grammars that ask there. */
   readonly output: Writable & { isTTY?: boolean };
   /** What Ctrl-C does while nobody is asked; by default what it does outside raw mode. */
   readonly interrupt?: () => void;
@@ -39,9 +39,14 @@ export interface TerminalStreams {
 
 /** A terminal on these streams; undefined unless people type into one and see the other. */
 export function openTerminal(streams: TerminalStreams): Terminal | undefined {
-  const { input, output } = streams;
+  return streams.output.isTTY === true ? openUnseenTerminal(streams) : undefined;
+}
+
+/** A terminal on these streams wherever its questions go; undefined unless people type into its input. */
+export function openUnseenTerminal(streams: TerminalStreams): Terminal | undefined {
+  const { input } = streams;
   const { setRawMode } = input;
-  if (input.isTTY !== true || output.isTTY !== true || setRawMode === undefined) return undefined;
+  if (input.isTTY !== true || setRawMode === undefined) return undefined;
   return new RawTerminal(streams, (isRaw) => void setRawMode.call(input, isRaw));
 }
 
@@ -163,7 +168,7 @@ function givenUp(state: LineState, cause: Error | undefined): Failure {
 }
 
 /** Control and formatting characters as `\u{…}`, so that a name cannot rewrite the screen. */
-function visible(text: string): string {
+export function visible(text: string): string {
   return text.replaceAll(
     /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
     (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
