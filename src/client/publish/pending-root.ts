@@ -7,42 +7,39 @@ import { parseRoot, type RootFile, roleKeysOf } from '../../tuf/root.ts';
 import { rootKeysOf } from '../../tuf/root-trust.ts';
 import { isNear } from '../consume/near-expiry.ts';
 
-/** What the pending root has to be made of so that it can still be used. */
+/** What a root has to be made of so that it can still be used. */
 export interface RootParts {
   readonly gun: string;
   readonly nowMs: number;
   /** Canonical id of the root key. */
   readonly rootKeyId: string;
+  /** The certificate of the root key, when it is not to be one made here. */
+  readonly certificate?: PublicKey | undefined;
   readonly targets: PublicKey;
   readonly snapshot: PublicKey;
   readonly timestamp: PublicKey;
 }
 
-/** The pending root, when it is made of exactly `parts` and will last. */
-export function usablePendingRoot(
-  bytes: Buffer | undefined,
-  parts: RootParts,
-): RootFile | undefined {
-  const file = bytes === undefined ? undefined : readable(bytes);
-  if (file === undefined) return undefined;
-  const { gun, nowMs } = parts;
+/** True when `file` is made of exactly `parts` and will last. */
+export function isUsableRoot(file: RootFile, parts: RootParts): boolean {
+  const { gun, nowMs, certificate } = parts;
   const lists = (role: 'targets' | 'snapshot' | 'timestamp') => {
     const { keyIds } = roleKeysOf(file.signed, role);
     return keyIds.length === 1 && keyIds[0] === parts[role].id;
   };
   const [root, ...more] = rootKeysOf(file.signed, gun, nowMs);
-  const isRootKey = root?.key.canonicalId === parts.rootKeyId && more.length === 0;
-  if (!isRootKey || !lists('targets') || !lists('snapshot') || !lists('timestamp'))
-    return undefined;
+  if (root?.key.canonicalId !== parts.rootKeyId || more.length > 0) return false;
+  if (certificate !== undefined && certificate.id !== root.key.id) return false;
   const lasts = !isNear(root.chain.notAfterMs, nowMs) && !isNear(file.signed.expires.ms, nowMs);
-  return lasts ? file : undefined;
+  return lists('targets') && lists('snapshot') && lists('timestamp') && lasts;
 }
 
-function readable(bytes: Buffer): RootFile | undefined {
+/** A root that lies in the trust directory; undefined for what cannot be read: it is made anew. */
+export function readRoot(bytes: Buffer | undefined): RootFile | undefined {
   try {
-    return parseRoot(bytes);
+    return bytes === undefined ? undefined : parseRoot(bytes);
   } catch (error) {
-    if (isFailure(error)) return undefined; // it is made anew
+    if (isFailure(error)) return undefined;
     throw error;
   }
 }

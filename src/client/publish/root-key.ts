@@ -1,4 +1,5 @@
-// The root key of a new repository: made once, and serving every later repository of the publisher.
+// The keys of a new repository: the root key, made once and serving every later repository of the publisher, and those
+// that belong to the repository alone.
 //
 // Invariants: which key is taken does not depend on chance (sorted by id, first), or is what the publisher named;
 // a key that is there but does not open is a failure, never a reason to make another.
@@ -13,6 +14,9 @@ export interface ChosenKey {
   readonly isNew: boolean;
   readonly choices: number;
 }
+
+/** Roles of which a key is made here for one repository. */
+export type RepositoryRole = 'targets' | 'snapshot';
 
 /**
  * The root key for a new repository. `wanted` is an id, or the beginning of one, of 7 digits or more.
@@ -34,7 +38,7 @@ export async function rootKeyFor(
 
 /** A new key of that role, stored encrypted before it is returned. */
 export async function makeKey(
-  role: 'root' | 'targets',
+  role: 'root' | RepositoryRole,
   gun: string | undefined,
   { keys }: PublisherPorts,
 ): Promise<ChosenKey> {
@@ -42,6 +46,24 @@ export async function makeKey(
   const id = signer.key.canonicalId;
   const entry = (await keys.list()).find((known) => known.id === id);
   return { signer, entry: entry ?? { id, role, gun, location: '' }, isNew: true, choices: 1 };
+}
+
+/**
+ * The key of `role` for a repository that nobody has published: one of `listed` when it is here (canonical ids of a
+ * root made before), else one that an earlier, killed run made, else a new one.
+ */
+export async function repositoryKeyFor(
+  role: RepositoryRole,
+  gun: string,
+  listed: readonly string[],
+  ports: PublisherPorts,
+): Promise<ChosenKey> {
+  const own = (await ports.keys.list())
+    .filter((key) => key.role === role && key.gun === gun)
+    .toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  const entry = own.find(({ id }) => listed.includes(id)) ?? own[0];
+  if (entry === undefined) return makeKey(role, gun, ports);
+  return { signer: await ports.keys.open(entry.id), entry, isNew: false, choices: 1 };
 }
 
 function named(wanted: string, sorted: readonly KeyEntry[]): KeyEntry {

@@ -4,18 +4,16 @@
 // Invariants: a tag stands for the digest and length of its manifest, with sha256 alone, as docker writes it; a tag
 // that is signed so already is reported as unchanged and costs no signature; nothing is reported as signed before
 // the server confirmed it.
-import { Failure, isFailure } from '../../errors.ts';
+import { Failure } from '../../errors.ts';
 import { isTag, sha256DigitsOf } from '../../remote/reference.ts';
 import type { RoleName, TargetsRole } from '../../tuf/role.ts';
 import type { Target } from '../../tuf/target-table.ts';
-import { maxRootBytes } from '../consume/limits.ts';
 import type { TrustedRepository } from '../consume/trusted-repository.ts';
 import { versionsOf } from '../consume/trusted-repository.ts';
 import type { PublisherPorts } from '../ports.ts';
-import type { Edit } from './edit.ts';
+import type { Edit, Plan } from './edit.ts';
 import type { RepositoryKey } from './first-root.ts';
-import { initialise } from './initialise.ts';
-import { publish } from './publish.ts';
+import { type Published, publishOrBegin } from './publish-or-begin.ts';
 import { localKeys } from './role-signers.ts';
 import { signingRoles } from './signing-roles.ts';
 
@@ -55,81 +53,40 @@ export interface SignResult {
   readonly repository: TrustedRepository | undefined;
 }
 
-/** @throws Failure REFERENCE_INVALID for a tag or digest that cannot be; what publish and initialise throw */
+/** @throws Failure REFERENCE_INVALID for a tag or digest that cannot be; what publishOrBegin throws */
 export async function signTags(request: SignRequest, ports: PublisherPorts): Promise<SignResult> {
   const targets = new Map(request.tags.map((tag) => [tag.tag, targetOf(tag)]));
-  const directory = ports.directory.repository(request.gun);
-  return directory.withPublishLock(async () => {
-    try {
-      return await signMore(request, targets, ports);
-    } catch (error) {
-      if (!isFailure(error, 'NO_TRUST_DATA')) throw error;
-    }
-    try {
-      return await signFirst(request, targets, ports);
-    } catch (error) {
-      if (!(await wasOvertaken(error, request.gun, ports))) throw error;
-      return signMore(request, targets, ports);
-    }
-  });
-}
-
-async function signMore(
-  request: SignRequest,
-  targets: ReadonlyMap<string, Target>,
-  ports: PublisherPorts,
-): Promise<SignResult> {
-  const { gun } = request;
-  const local = await localKeys(ports.keys);
-  const done = await publish(
-    gun,
-    async ({ set }) =>
+  const { gun, roles, rootKeyId } = request;
+  return ports.directory.repository(gun).withPublishLock(async () => {
+    const local = await localKeys(ports.keys);
+    const plan: Plan = async ({ set }) =>
       [...targets].flatMap(([name, target]) =>
-        (request.roles ?? signingRoles(set, gun, name, local)).map((role) =>
-          setTag(role, name, target),
-        ),
-      ),
-    ports,
-  );
-  const tags = request.tags.map((tag): SignedImageTag => {
-    const roles = rolesOf(done.planned, tag.tag);
-    const isSigned = rolesOf(done.changed, tag.tag).length > 0;
-    return { ...tag, roles, outcome: isSigned ? 'signed' : 'unchanged' };
+        (roles ?? signingRoles(set, gun, name, local)).map((role) => setTag(role, name, target)),
+      );
+    const first = async () => {
+      requireNoDelegation(request);
+      return [...targets].map(([name, target]) => setTag('targets', name, target));
+    };
+    return signed(request, await publishOrBegin({ gun, plan, first, rootKeyId }, ports));
   });
-  const versions = done.isCurrent ? versionsOf(done.repository.set) : new Map<RoleName, number>();
-  const { uploaded, repository } = done;
-  return { gun, tags, versions, uploaded, newKeys: [], repository };
 }
 
-async function signFirst(
-  request: SignRequest,
-  targets: ReadonlyMap<string, Target>,
-  ports: PublisherPorts,
-): Promise<SignResult> {
-  const { gun, rootKeyId, roles } = request;
+function requireNoDelegation({ gun, roles }: SignRequest): void {
   const other = roles?.find((role) => role !== 'targets');
-  if (other !== undefined) {
-    throw new Failure('ROLE_INVALID', `${gun} is new, so nobody delegates to ${other} yet`);
-  }
-  const edits = [...targets].map(([name, target]) => setTag('targets', name, target));
-  const { keys, uploaded, repository } = await initialise({ gun, edits, rootKeyId }, ports);
-  const tags = request.tags.map(
-    (tag): SignedImageTag => ({ ...tag, roles: ['targets'], outcome: 'signed' }),
-  );
+  if (other === undefined) return;
+  throw new Failure('ROLE_INVALID', `${gun} is new, so nobody delegates to ${other} yet`);
+}
+
+function signed({ gun, tags }: SignRequest, done: Published): SignResult {
+  const { uploaded, repository, newKeys } = done;
   const versions =
     repository === undefined ? new Map<RoleName, number>() : versionsOf(repository.set);
-  return { gun, tags, versions, uploaded, newKeys: keys, repository };
-}
-
-/** Whether the first release failed because somebody else made the repository meanwhile. */
-async function wasOvertaken(
-  error: unknown,
-  gun: string,
-  { server }: PublisherPorts,
-): Promise<boolean> {
-  if (isFailure(error, 'ALREADY_INITIALISED', 'VERSION_CONFLICT')) return true;
-  if (!isFailure(error, 'UPLOAD_REJECTED')) return false;
-  return (await server.fetch(gun, { role: 'root' }, maxRootBytes)) !== undefined;
+  const listed = tags.map((tag): SignedImageTag => {
+    const isSigned = rolesOf(done.changed, tag.tag).length > 0;
+    const outcome = isSigned ? 'signed' : 'unchanged';
+    return { ...tag, roles: rolesOf(done.planned, tag.tag), outcome };
+  });
+  return { gun, tags: listed, versions, uploaded, newKeys, repository };
 }
 
 function setTag(role: TargetsRole, name: string, target: Target): Edit {
