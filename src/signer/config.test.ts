@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tlsFixtures } from '../../test/daemon/tls-fixtures.ts';
 import { type Environment, loadConfig } from '../daemon/config.ts';
@@ -75,6 +76,63 @@ it('takes every setting from a variable, and the passphrases only from there or 
   expect(JSON.stringify(config)).not.toContain('secret');
 });
 
+describe('the backend postgres', () => {
+  const url = 'postgres://signer:s3cret-word@db.example.com:5433/notarysigner?sslmode=verify-full';
+  const postgres = (change: object = {}) =>
+    storage({ backend: 'postgres', db_url: url, ...change });
+
+  it("is read from Go's settings, with the passphrases wherever they are", async () => {
+    const { config, passphrases, warnings } = await read(postgres(), {
+      NOTARY_SIGNER_ALIAS_ONE_FILE: join(dir, 'passphrase'),
+    });
+    expect(config.store).toMatchObject({
+      backend: 'postgres',
+      settings: {
+        maxConnections: 10,
+        target: {
+          host: 'db.example.com',
+          port: 5433,
+          user: 'signer',
+          password: 's3cret-word',
+          database: 'notarysigner',
+          sslMode: 'verify-full',
+        },
+      },
+    });
+    await writeFile(join(dir, 'passphrase'), 'secret\n', { mode: 0o600 });
+    expect((await passphrases?.passphrase('alias_one'))?.toString()).toBe('secret');
+    expect(warnings).toEqual([]);
+  });
+
+  it('is overridden by variables, and completed by those of PostgreSQL', async () => {
+    const { config, warnings } = await read(base, {
+      NOTARY_SIGNER_STORAGE_BACKEND: 'postgres',
+      NOTARY_SIGNER_STORAGE_DB_URL: 'postgres://db.example.com/keys?sslmode=disable',
+      NOTARY_SIGNER_STORAGE_MAX_CONNECTIONS: '4',
+      PGPASSWORD: 'from elsewhere',
+    });
+    expect(config.store).toMatchObject({
+      settings: { maxConnections: 4, target: { database: 'keys', password: 'from elsewhere' } },
+    });
+    expect(warnings).toEqual([expect.stringContaining('not encrypted')]);
+  });
+
+  it.each([
+    { db_url: undefined },
+    { db_url: 'mysql://signer:s3cret-word@db/keys' },
+    { db_url: `${url}&sslcert=s3cret-word` },
+    { db_url: `${url}&s3cret-word=1=2%` },
+    { db_url: `${url}s3cret-word` },
+    { default_alias: undefined },
+    { max_connections: 1 },
+  ])('stops the start, and shows no password: %#', async (change) => {
+    const reading = read(postgres(change));
+    await expect(reading).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    const error = await reading.catch((reason: unknown) => inspect(reason, { depth: 9 }));
+    expect(error).not.toContain('s3cret-word');
+  });
+});
+
 it('needs no alias, database or passphrase for the memory store', async () => {
   const { config, passphrases } = await read({ ...base, storage: { backend: 'memory' } });
   expect(config.store).toEqual({ backend: 'memory' });
@@ -110,7 +168,7 @@ describe('the start is refused', () => {
     });
   });
 
-  it.each(['postgres', 'mysql', 'rethinkdb'])('for the backend %s by name', async (backend) => {
+  it.each(['mysql', 'rethinkdb'])('for the backend %s by name', async (backend) => {
     await expect(read(storage({ backend }))).rejects.toMatchObject({
       code: 'BACKEND_UNAVAILABLE',
       message: expect.stringContaining(backend),

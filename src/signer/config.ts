@@ -4,11 +4,16 @@
 // Invariants:
 // - An unknown name under `server` or `storage` stops the start.
 // - A backend that this release does not have is refused by name, never replaced by another.
-// - Nothing secret is read here: passphrases come from their own sources, when they are used.
-
+// - Passphrases are not read here: they come from their own sources, when they are used. The address of a database is,
+//   with its password; nothing says what is in it.
 import { dirname } from 'node:path';
 import type { ConfigView } from '../daemon/config.ts';
 import { checkSettings, strictSections } from '../daemon/config-keys.ts';
+import {
+  type PostgresSettings,
+  postgresExposures,
+  readPostgresSettings,
+} from '../daemon/database/postgres-settings.ts';
 import { type ListenAddress, parseListenAddress } from '../daemon/listen-address.ts';
 import { type LogLevel, logLevelNamed, logLevels } from '../daemon/log.ts';
 import type { ListenerTls } from '../daemon/rpc/rpc-server.ts';
@@ -21,7 +26,8 @@ export interface SignerConfig {
   readonly tls: ListenerTls;
   readonly store:
     | { readonly backend: 'memory' }
-    | { readonly backend: 'sqlite'; readonly file: string };
+    | { readonly backend: 'sqlite'; readonly file: string }
+    | { readonly backend: 'postgres'; readonly settings: PostgresSettings };
   /** Alias under which new keys are sealed. */
   readonly defaultAlias: string;
   /** Start although stored keys cannot be opened; signing with them fails. */
@@ -45,6 +51,7 @@ export const knownSettings = [
   'server.http_addr',
   'storage.backend',
   'storage.db_url',
+  'storage.max_connections',
   'storage.default_alias',
   'storage.passphrase_dir',
   'storage.allow_locked_keys',
@@ -61,7 +68,7 @@ export const knownSettings = [
 ] as const;
 
 /** Backends of notary-signer that a later release brings. */
-const laterBackends: ReadonlySet<string> = new Set(['postgres', 'mysql', 'rethinkdb']);
+const laterBackends: ReadonlySet<string> = new Set(['mysql', 'rethinkdb']);
 const memoryAlias = 'memory';
 
 /**
@@ -90,6 +97,8 @@ export async function readSignerConfig(
   const store = readStore(view);
   const { tls, tlsWarnings } = await readTls(view, nowMs);
   const isMemory = store.backend === 'memory';
+  // Elsewhere the database lies in no directory of ours.
+  const dataDir = store.backend === 'sqlite' ? dirname(store.file) : undefined;
   return {
     config: {
       listen: address,
@@ -98,9 +107,9 @@ export async function readSignerConfig(
       defaultAlias: readDefaultAlias(view, isMemory),
       allowLockedKeys: view.member('storage.allow_locked_keys').boolean() ?? false,
     },
-    passphrases: isMemory ? undefined : readPassphrases(view, dirname(store.file), warn),
+    passphrases: isMemory ? undefined : readPassphrases(view, dataDir, warn),
     logLevel: readLogLevel(view),
-    warnings: [...warnings, ...tlsWarnings],
+    warnings: [...warnings, ...tlsWarnings, ...exposures(store)],
   };
 }
 
@@ -113,9 +122,13 @@ function ignoredSettings(view: ConfigView): readonly string[] {
   return warnings;
 }
 
+function exposures(store: SignerConfig['store']): readonly string[] {
+  return store.backend === 'postgres' ? postgresExposures(store.settings.target) : [];
+}
+
 function readStore(view: ConfigView): SignerConfig['store'] {
   const backend = view.member('storage.backend');
-  const name = backend.requiredText('is required: memory or sqlite');
+  const name = backend.requiredText('is required: memory, sqlite or postgres');
   if (laterBackends.has(name)) {
     throw new Failure(
       'BACKEND_UNAVAILABLE',
@@ -132,8 +145,10 @@ function readStore(view: ConfigView): SignerConfig['store'] {
       const file = url.filePath() ?? url.fail('is required: the path of the database file');
       return { backend: 'sqlite', file };
     }
+    case 'postgres':
+      return { backend: 'postgres', settings: readPostgresSettings(view.member('storage')) };
     default:
-      return backend.fail('is not an allowed backend, must be one of: memory, sqlite');
+      return backend.fail('is not an allowed backend, must be one of: memory, sqlite, postgres');
   }
 }
 
@@ -175,7 +190,7 @@ function readLogLevel(view: ConfigView): LogLevel {
 
 function readPassphrases(
   view: ConfigView,
-  dataDir: string,
+  dataDir: string | undefined,
   warn: (message: string) => void,
 ): PassphraseSource {
   const directory = view.member('storage.passphrase_dir').filePath();

@@ -9,7 +9,8 @@ import type { ReadSignerConfig } from './config.ts';
 /** PARAPH_ wins over NOTARY_ where both are set. */
 const prefixes = ['PARAPH_SIGNER_', 'NOTARY_SIGNER_'];
 
-const usage = `Usage: paraph-signer [-config FILE] [-debug] [-bootstrap] [-logf FORMAT] [-version]
+const usage = `Usage: paraph-signer [-config FILE] [-debug] [-bootstrap] [-dry-run] [-logf FORMAT]
+                     [-version]
 
   -config FILE   notary-signer's configuration file (json, yaml or toml); without it, the embedded
                  default: SQLite in a data directory, listening on 127.0.0.1:7899, and the passphrase
@@ -17,6 +18,7 @@ const usage = `Usage: paraph-signer [-config FILE] [-debug] [-bootstrap] [-logf 
                  or in the systemd credential "passphrase"
   -debug         log at level debug
   -bootstrap     make the tables, then end; every start makes them too
+  -dry-run       say which tables the start would make in PostgreSQL, make none, then end
   -logf FORMAT   accepted for notary's sake; the log is JSON
   -version       print the version, then end
 `;
@@ -32,7 +34,13 @@ async function prepare(flags: DaemonFlags, log: Log): Promise<PreparedDaemon> {
     const { startSigner } = await import('./server.ts');
     return startSigner(config, { log, nowMs: Date.now, ...(passphrases && { passphrases }) });
   };
-  return { ...read, start };
+  const { store } = config;
+  if (store.backend !== 'postgres') return { ...read, start };
+  const plan = async () => {
+    const { planPostgresKeyStore } = await import('./store/postgres.ts');
+    return planPostgresKeyStore(store.settings);
+  };
+  return { ...read, plan, start };
 }
 
 async function readConfig({ configFile }: DaemonFlags, log: Log): Promise<ReadSignerConfig> {

@@ -95,8 +95,12 @@ async function checkReach({ listen: { host }, tls }: SignerConfig, log: Log): Pr
 
 async function openStore({ store }: SignerConfig): Promise<SigningKeyStore> {
   if (store.backend === 'memory') return new MemoryKeyStore();
-  const { openSqliteKeyStore } = await import('./store/sqlite.ts');
-  return openSqliteKeyStore(store.file);
+  if (store.backend === 'sqlite') {
+    const { openSqliteKeyStore } = await import('./store/sqlite.ts');
+    return openSqliteKeyStore(store.file);
+  }
+  const { openPostgresKeyStore } = await import('./store/postgres.ts');
+  return openPostgresKeyStore(store.settings);
 }
 
 function randomPassphrase(config: SignerConfig): PassphraseSource {

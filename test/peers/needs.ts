@@ -20,6 +20,7 @@ export const needs: Readonly<Record<string, readonly PeerName[]>> = {
   'src/signer/crash.test.ts': ['sqlite'],
   'src/signer/main.test.ts': ['sqlite'],
   'src/signer/server.test.ts': ['sqlite'],
+  'src/signer/on-postgres.test.ts': ['embedded-postgres'],
   'src/signer/store/postgres-connections.test.ts': ['embedded-postgres'],
   'src/signer/store/postgres.test.ts': ['embedded-postgres'],
   'src/signer/store/sqlite.test.ts': ['sqlite'],

@@ -5,7 +5,7 @@ import { type FragileProxy, startFragileProxy } from '../../../test/peers/fragil
 import type { PostgresCluster } from '../../../test/peers/postgres-cluster.ts';
 import { useScratch } from '../../../test/peers/scratch.ts';
 import { nowMs, row } from '../../../test/signer/key-store.contract.ts';
-import { parsePostgresTarget } from '../../daemon/database/postgres-url.ts';
+import { settingsOf } from '../../../test/signer/postgres-settings.ts';
 import { openPostgresKeyStore } from './postgres.ts';
 import type { SigningKeyStore } from './store.ts';
 
@@ -21,8 +21,8 @@ beforeAll(async () => {
   cluster = await startEmbeddedPostgres(scratch);
   proxy = await startFragileProxy(cluster.port);
   const through = cluster.url('signer').replace(`:${cluster.port}/`, `:${proxy.port}/`);
-  store = await openPostgresKeyStore(parsePostgresTarget(through));
-  witness = await openPostgresKeyStore(parsePostgresTarget(cluster.signerUrl));
+  store = await openPostgresKeyStore(settingsOf(through));
+  witness = await openPostgresKeyStore(settingsOf(cluster.signerUrl));
 });
 afterAll(async () => {
   await store.close();

@@ -4,7 +4,7 @@ import { startEmbeddedPostgres } from '../../../test/peers/embedded-postgres.ts'
 import type { PostgresCluster } from '../../../test/peers/postgres-cluster.ts';
 import { useScratch } from '../../../test/peers/scratch.ts';
 import { keyStoreContract, nowMs, row } from '../../../test/signer/key-store.contract.ts';
-import { parsePostgresTarget } from '../../daemon/database/postgres-url.ts';
+import { settingsOf } from '../../../test/signer/postgres-settings.ts';
 import { openPostgresKeyStore } from './postgres.ts';
 import type { KeyRow, SigningKeyStore } from './store.ts';
 
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 
 const open = (parameters?: string) =>
-  openPostgresKeyStore(parsePostgresTarget(cluster.url('signer', parameters)));
+  openPostgresKeyStore(settingsOf(cluster.url('signer', parameters)));
 const sql = (text: string) => cluster.query('signer', text);
 const openEmpty = async () => {
   await sql('TRUNCATE private_keys, paraph_signing_floors RESTART IDENTITY');
@@ -62,7 +62,7 @@ describe('the tables', () => {
       CREATE ROLE guest LOGIN; GRANT ALL ON private_keys, schema_migrations TO guest;
       GRANT ALL ON SEQUENCE private_keys_id_seq TO guest; GRANT CREATE ON SCHEMA public TO guest`);
     const url = cluster.url('signer').replace('notary@', 'guest@');
-    const store = await openPostgresKeyStore(parsePostgresTarget(url));
+    const store = await openPostgresKeyStore(settingsOf(url));
     const key = await store.add(row());
     expect(await store.newestOf(key.gun, key.role, 9)).toEqual([key]);
     await store.close();
@@ -267,7 +267,7 @@ describe('rows that someone has meddled with', () => {
   beforeEach(async () => {
     database = `meddled_${number++}`;
     const url = await cluster.createDatabase(database);
-    store = await openPostgresKeyStore(parsePostgresTarget(url));
+    store = await openPostgresKeyStore(settingsOf(url));
     key = await store.add(row());
   });
   afterEach(() => store.close());

@@ -11,10 +11,11 @@ import { createHash } from 'node:crypto';
 import {
   openPostgres,
   type PostgresDatabase,
+  planPostgres,
   type Transaction,
 } from '../../daemon/database/postgres.ts';
 import { isLost } from '../../daemon/database/postgres-failure.ts';
-import type { PostgresTarget } from '../../daemon/database/postgres-url.ts';
+import type { PostgresSettings } from '../../daemon/database/postgres-settings.ts';
 import { sqlTime } from '../../daemon/database/sql-time.ts';
 import { Failure, isFailure } from '../../errors.ts';
 import { type Answer, GroupCommit } from '../group-commit.ts';
@@ -23,10 +24,20 @@ import * as sql from './postgres-statements.ts';
 import type { KeyRow, SignatureRecord, SigningKeyStore } from './store.ts';
 import { keyRow, type StoredKey } from './stored-key.ts';
 
+const applicationName = 'paraph-signer';
+
 /** Opens the store, with our tables beside notary's. @throws Failure as `openPostgres` does */
-export async function openPostgresKeyStore(target: PostgresTarget): Promise<SigningKeyStore> {
-  const options = { applicationName: 'paraph-signer' };
+export async function openPostgresKeyStore({
+  target,
+  maxConnections,
+}: PostgresSettings): Promise<SigningKeyStore> {
+  const options = { applicationName, maxConnections };
   return new PostgresKeyStore(await openPostgres(target, keySchema, options));
+}
+
+/** What `openPostgresKeyStore` would make, one line each; makes nothing. @throws Failure as it does */
+export function planPostgresKeyStore({ target }: PostgresSettings): Promise<readonly string[]> {
+  return planPostgres(target, keySchema, { applicationName });
 }
 
 class PostgresKeyStore implements SigningKeyStore {
