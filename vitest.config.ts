@@ -7,7 +7,7 @@ const cannotRun = [...leftOut().keys()];
 // afterwards. A file whose peers are not on this machine is left out (test/peers/needs.ts).
 export default defineConfig({
   test: {
-    reporters: ['default', './test/count-reporter.ts'],
+    reporters: ['default', './test/interop/matrix/reporter.ts', './test/count-reporter.ts'],
     projects: [
       {
         test: {

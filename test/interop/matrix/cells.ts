@@ -4,8 +4,9 @@ import { beforeAll, describe, it } from 'vitest';
 import { startEmbeddedPostgres } from '../../peers/embedded-postgres.ts';
 import { useFakeEngine } from '../../peers/fake-engine.ts';
 import type { Scratch } from '../../peers/scratch.ts';
+import { type ServerChoice, signers } from './choices.ts';
 import { type ClientChoice, clientsWith, readersWith } from './clients.ts';
-import { type PairedServices, type ServerChoice, signers, startPairing } from './pairing.ts';
+import { type PairedServices, startPairing } from './pairing.ts';
 import { Play } from './play.ts';
 import { stepList } from './step-list.ts';
 import { stepsOf } from './steps.ts';
@@ -35,11 +36,12 @@ export function cellsOf(scratch: Scratch, server: ServerChoice): void {
         cell(client, async (program) => {
           const services = await pairings.get(signer.name);
           if (services === undefined) throw new Error('there is no database');
-          const playName = program.name.replaceAll(' ', '-');
+          const readers = readersWith(engine);
           return Play.open({
-            name: playName,
+            name: `${program.name} ${signers.indexOf(signer)}`.replaceAll(' ', '-'),
             client: program,
-            readers: readersWith(engine),
+            readers,
+            others: readers.filter((reader) => reader.name !== client.reader),
             services,
           });
         });

@@ -50,8 +50,8 @@ export class DockerClient implements Client {
     return new Map(SignedTags.map(({ SignedTag, Digest }) => [SignedTag, Digest]));
   }
 
-  async lookup({ who, gun }: On, { tag, content }: Release): Promise<string> {
-    const { docker, engine } = this.#programs;
+  async lookup({ who, gun }: On, { tag }: Release): Promise<string> {
+    const { docker } = this.#programs;
     const image = `${gun}:${tag}`;
     if (docker === undefined) {
       const { SignedTags } = await this.#inspect(who, image);
@@ -59,7 +59,6 @@ export class DockerClient implements Client {
       if (signed === undefined) throw new Error(`No valid trust data for ${tag}: not in inspect`);
       return signed.Digest;
     }
-    engine.hold(image, content);
     const { stdout } = await mustDo(who, { command: docker, args: ['pull', image], env: trusted });
     return /^Pull \(1 of 1\): \S+@sha256:([0-9a-f]{64})$/m.exec(stdout)?.[1] ?? stdout;
   }

@@ -1,5 +1,4 @@
-// The services of the matrix: each server with each signer, and where each keeps its rows. A pairing is started
-// once and serves the cells of all clients.
+// A server with a signer, each on its own storage, started once for the cells of all clients.
 import { join } from 'node:path';
 import type { KeyPair } from '../../peers/certificates.ts';
 import { notaryServerTables, notarySignerTables } from '../../peers/notary-tables.ts';
@@ -9,35 +8,8 @@ import type { PostgresCluster } from '../../peers/postgres-cluster.ts';
 import { mustRun } from '../../peers/program.ts';
 import { partOf, type Scratch } from '../../peers/scratch.ts';
 import { startTokenService } from '../../peers/token-service.ts';
-import {
-  type ServerKind,
-  type SignerKind,
-  startTrustServices,
-  type TrustServices,
-} from '../../peers/trust-services.ts';
-
-type Backend = 'postgres' | 'sqlite';
-
-interface Service<Kind> {
-  readonly name: string;
-  readonly kind: Kind;
-  readonly backend: Backend;
-}
-
-export type ServerChoice = Service<ServerKind>;
-export type SignerChoice = Service<SignerKind>;
-
-export const servers = {
-  goOnPostgres: { name: 'Go, PostgreSQL', kind: 'notary-server', backend: 'postgres' },
-  oursOnSqlite: { name: 'Paraph, SQLite', kind: 'paraph-server', backend: 'sqlite' },
-  oursOnPostgres: { name: 'Paraph, PostgreSQL', kind: 'paraph-server', backend: 'postgres' },
-} as const satisfies Record<string, ServerChoice>;
-
-export const signers: readonly SignerChoice[] = [
-  { name: 'Go, PostgreSQL', kind: 'notary-signer', backend: 'postgres' },
-  { name: 'Paraph, SQLite', kind: 'paraph-signer', backend: 'sqlite' },
-  { name: 'Paraph, PostgreSQL', kind: 'paraph-signer', backend: 'postgres' },
-];
+import { startTrustServices, type TrustServices } from '../../peers/trust-services.ts';
+import { type Backend, type ServerChoice, type SignerChoice, signers } from './choices.ts';
 
 /** Host of the images: not loopback, or docker would not check the trust server's certificate. */
 export const domain = 'registry.test';

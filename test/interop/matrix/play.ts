@@ -1,5 +1,5 @@
 // One client program at work on one pairing: its people and its repository, and how both are looked at. After
-// each step that changes something, readers with every client program look whether they all see that.
+// each step that changes something, readers with each other client look whether they see that.
 import { cp, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Person } from '../../peers/person.ts';
@@ -11,7 +11,10 @@ export interface PlayPlan {
   /** Unique in the pairing; names repositories and people. */
   readonly name: string;
   readonly client: Client;
+  /** With every client. */
   readonly readers: readonly Reader[];
+  /** Those with another client than this one. */
+  readonly others: readonly Reader[];
   readonly services: PairedServices;
 }
 
@@ -20,7 +23,7 @@ export class Play {
   readonly services: PairedServices;
   readonly owner: Person;
   readonly ledger: Ledger;
-  /** Who look after each step, and so have seen every state. */
+  /** Who look after each step, with another client each, and so have seen every state. */
   readonly regulars: Audience;
   /** Who looked once, early. */
   earlyBirds: Audience = [];
@@ -38,7 +41,7 @@ export class Play {
 
   static async open(plan: PlayPlan): Promise<Play> {
     const person = (name: string): Promise<Person> => plan.services.person(`${plan.name}-${name}`);
-    return new Play(plan, await person('owner'), await audience(plan.readers, person, 'regular'));
+    return new Play(plan, await person('owner'), await audience(plan.others, person, 'regular'));
   }
 
   get gun(): string {

@@ -27,7 +27,7 @@ export const stepList = [
   },
   {
     name: 'lookup',
-    holds: 'every client finds the digest of the tag, and refuses a tag that is not signed',
+    holds: 'every client finds the digest of the tag; a tag that is not signed is refused',
     needs: ['lookup'],
   },
   {
@@ -37,7 +37,7 @@ export const stepList = [
   },
   {
     name: 'remove',
-    holds: 'a removed tag is seen and found by nobody, the others are',
+    holds: 'a removed tag is found no more and seen by nobody, the others are',
     needs: ['remove'],
   },
   {

@@ -1,7 +1,8 @@
 // Who gets in, who comes first, and what becomes of a repository that is deleted.
 import { expect } from 'vitest';
-import type { Client, On } from './client.ts';
-import { type Audience, Ledger } from './ledger.ts';
+import type { Person } from '../../peers/person.ts';
+import type { On, Reader } from './client.ts';
+import { Ledger } from './ledger.ts';
 import { logins } from './pairing.ts';
 import { type Play, shareKeys } from './play.ts';
 
@@ -38,61 +39,57 @@ export async function race(play: Play): Promise<void> {
 }
 
 export async function deleteAndRecreate(play: Play): Promise<void> {
-  await play.client.forget?.(play.mine);
-  await everyoneFails(await play.newcomers('between'), play.gun, notThere);
-  const anew = new Ledger(play.gun);
-  await play.client.init(play.mine);
+  const { client, gun } = play;
+  await client.forget?.(play.mine);
+  await isRefused(client, { who: await play.person('between'), gun }, notThere);
+  const anew = new Ledger(gun);
+  await client.init(play.mine);
   const release = play.release('anew');
-  anew.record([release], await play.client.publish(play.mine, [release]));
+  anew.record([release], await client.publish(play.mine, [release]));
   await anew.isSeenBy(await play.newcomers('after'));
-  await everyoneFails(play.regulars, play.gun, madeAnew);
+  for (const { reader, who } of play.earlyBirds) await isRefused(reader, { who, gun }, madeAnew);
 }
 
 export async function token(play: Play): Promise<void> {
   const { client, services } = play;
   const { certificate } = services;
-  const ledger = guarded(play);
+  const ledger = new Ledger(guardedGun(play));
   const { gun } = ledger;
-  const owner = await play.personAtGuard('owner', { login: logins.publisher, certificate });
+  const person = (name: keyof typeof logins): Promise<Person> =>
+    play.personAtGuard(name, { login: logins[name], certificate });
+  const owner = await person('publisher');
   await client.init({ who: owner, gun });
   const release = play.release('guarded');
   ledger.record([release], await client.publish({ who: owner, gun }, [release]));
   const readers = await play.newcomersAtGuard('reader', { login: logins.reader, certificate });
   await ledger.isSeenBy(readers);
-  const impostors = await play.newcomersAtGuard('impostor', {
-    login: logins.impostor,
-    certificate,
-  });
-  await everyoneFails(impostors, gun, notAllowed);
-  await everyoneFails(await play.newcomersAtGuard('anonymous', { certificate }), gun, notAllowed);
-  const puller = await play.personAtGuard('puller', { login: logins.reader, certificate });
+  await isRefused(client, { who: await person('impostor'), gun }, notAllowed);
+  const anonymous = await play.personAtGuard('anonymous', { certificate });
+  await isRefused(client, { who: anonymous, gun }, notAllowed);
+  const puller = await person('reader');
   await shareKeys(owner, puller);
   await ledger.isSeenBy([{ reader: client, who: puller }]);
-  await expect(pushWithoutRight(client, { who: puller, gun }, play)).rejects.toThrow(notAllowed);
+  const push = client.publish({ who: puller, gun }, [play.release('not-allowed')]);
+  await expect(push).rejects.toThrow(notAllowed);
   await ledger.isSeenBy(readers);
 }
 
 export async function clientCertificate(play: Play): Promise<void> {
   const { certificate } = play.services;
   const login = logins.reader;
-  const ledger = guarded(play);
+  const ledger = new Ledger(guardedGun(play));
   ledger.record([play.release('guarded')], ['targets']);
-  const without = await play.newcomersAtGuard('without', { login });
-  await everyoneFails(without, ledger.gun, noHandshake);
-  await ledger.isSeenBy(await play.newcomersAtGuard('with', { login, certificate }));
+  const without = await play.personAtGuard('without', { login });
+  await isRefused(play.client, { who: without, gun: ledger.gun }, noHandshake);
+  const withOne = await play.personAtGuard('with', { login, certificate });
+  await ledger.isSeenBy([{ reader: play.client, who: withOne }]);
 }
 
-function guarded(play: Play): Ledger {
-  return new Ledger(play.otherGun('guarded'));
-}
+/** The repository of the step `token`. */
+const guardedGun = (play: Play): string => play.otherGun('guarded');
 
-function pushWithoutRight(client: Client, on: On, play: Play): Promise<unknown> {
-  return client.publish(on, [play.release('not-allowed')]);
-}
-
-async function everyoneFails(people: Audience, gun: string, words: RegExp): Promise<void> {
-  for (const { reader, who } of people) {
-    const found = reader.lookup({ who, gun }, { tag: 'guarded', content: '' });
-    await expect(found, `asked with ${reader.name}`).rejects.toThrow(words);
-  }
+/** Everybody looks for the tag of the step `token`: what is refused is the repository. */
+async function isRefused(reader: Reader, on: On, words: RegExp): Promise<void> {
+  const found = reader.lookup(on, { tag: 'guarded', content: '' });
+  await expect(found, `asked with ${reader.name}`).rejects.toThrow(words);
 }

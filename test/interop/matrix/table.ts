@@ -51,7 +51,7 @@ export function cellTable(cells: readonly Cell[]): readonly string[] {
 
 function aligned([head = [], ...rows]: readonly (readonly string[])[]): readonly string[] {
   const widths = head.map((title, column) =>
-    Math.max(3, title.length, ...rows.map((row) => row[column]?.length ?? 0)),
+    Math.max(2, title.length, ...rows.map((row) => row[column]?.length ?? 0)),
   );
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((text, column) => text.padEnd(widths[column] ?? 0)).join(' | ')} |`;
@@ -67,8 +67,9 @@ export function compatibilityPage(cells: readonly Cell[]): string {
     '',
     'Each of the three programs replaces its Go original alone. Every client was run on every pairing of server and',
     'signer, with the real programs: notary 0.7, docker 28, and Paraph with the grammars of both. After each step that',
-    'changes something, notary, docker and Paraph read the repository on machines of their own and see the same tags with',
-    'the same digests. A pairing has one database of each service, with the tables of notary where it is PostgreSQL.',
+    'changes something, readers with the other clients, each on a machine of their own, see the same tags with the same',
+    'digests; early readers and newcomers come with every client. Where a service stores in PostgreSQL, the tables are those',
+    'that the migrations of notary leave.',
     '',
     '## Steps',
     '',
