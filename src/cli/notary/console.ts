@@ -55,4 +55,12 @@ export class NotaryConsole {
     const answer = (await readLine(this.stdin))?.toString().trim().toLowerCase();
     return answer === 'y' || answer === 'yes';
   }
+
+  /** As notary asks before a whole delegation goes; its flag is said to have answered. */
+  async confirmsRemoval(isConfirmed: boolean): Promise<boolean> {
+    const question = 'Are you sure you want to remove all data for this delegation? (yes/no)';
+    if (!isConfirmed) return this.confirms(`\n${question}\n`);
+    this.print(`\n${question}\nConfirmed \`yes\` from flag`);
+    return true;
+  }
 }

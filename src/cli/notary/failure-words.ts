@@ -1,11 +1,13 @@
-// What notary says where we have a coded failure (notary CLI §5): one table from codes and facts to Go's words. What
-// is not in it is said in ours.
-import type { ErrorCode, Failure } from '../../errors.ts';
+// What notary says where we have a coded failure (notary CLI §5): Go's words for what failed at a trust server, and those
+// of notary alone. What has none is said in ours.
+import type { Failure } from '../../errors.ts';
+import { goWords } from '../go-text/failure-words.ts';
 
-type Words = (failure: Failure) => string;
-
-const words: Partial<Readonly<Record<ErrorCode, Words>>> = {};
+/** What an offline server answers to everything, whatever the reason. */
+export const offlineWords = 'client is offline';
 
 export function fatalWords(failure: Failure): string {
-  return words[failure.code]?.(failure) ?? failure.message;
+  const { code, message } = failure;
+  if (code === 'UNREACHABLE' && message.startsWith(offlineWords)) return offlineWords;
+  return goWords(failure);
 }

@@ -16,5 +16,7 @@ export function fileFailure(call: string, path: string, cause: unknown): Failure
   // Go opens a directory and fails at reading it.
   const failed = code === 'EISDIR' ? 'read' : call;
   const problem = systemWords.get(code) ?? (code === '' ? 'cannot be used' : code);
-  return new Failure('DISK', `${failed} ${path}: ${problem}`, { cause });
+  // A name that leads nowhere is a slip of whoever typed it, not a fault of the disk.
+  const isSlip = code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR';
+  return new Failure(isSlip ? 'USAGE' : 'DISK', `${failed} ${path}: ${problem}`, { cause });
 }

@@ -4,10 +4,12 @@ import { asFailure, Failure, isFailure } from '../../errors.ts';
 import { anonymous } from '../../remote/credentials.ts';
 import type { HttpClient } from '../../remote/http.ts';
 import { connectTrustServer, type TrustServer } from '../../remote/trust-server.ts';
+import { goWords } from '../go-text/failure-words.ts';
 import { openHttp } from '../http.ts';
 import type { World } from '../world.ts';
 import type { ServerConfig } from './config.ts';
 import type { NotaryConsole } from './console.ts';
+import { offlineWords } from './failure-words.ts';
 import { Login } from './login.ts';
 
 export interface OpenServer {
@@ -82,12 +84,17 @@ async function reach(
   } catch (error) {
     const problem = asFailure(error);
     if (problem.code === 'CONFIG_INVALID' || problem.code === 'DISK') throw unusable(problem);
-    const why = problem.message.replace(/^could not reach \S+: /, '');
-    console.log('error', `could not reach ${url}: ${why}`);
+    console.log('error', `could not reach ${url}: ${pingWords(url, problem)}`);
     console.log('info', 'continuing in offline mode');
     return offline(url, problem);
   }
   return first === withLogin ? withLogin : anonymousFirst(first, withLogin);
+}
+
+/** As Go tells it: the status that came, or what became of the request. */
+function pingWords(url: string, problem: Failure): string {
+  const { status } = problem.facts;
+  return status ?? `Get "${url.replace(/\/+$/, '')}/v2/": ${goWords(problem)}`;
 }
 
 function unusable(problem: Failure): Failure {
@@ -123,7 +130,7 @@ function anonymousFirst(open: TrustServer, withLogin: TrustServer): TrustServer 
 function offline(url: string, problem: Failure): TrustServer {
   const refuse = (): Promise<never> =>
     Promise.reject(
-      new Failure('UNREACHABLE', 'client is offline', {
+      new Failure('UNREACHABLE', offlineWords, {
         cause: problem,
         facts: problem.facts,
         remedy: problem.remedy,

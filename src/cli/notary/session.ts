@@ -5,27 +5,13 @@ import type { ClientEvent } from '../../client/events.ts';
 import type { ConsumerPorts } from '../../client/ports.ts';
 import { TrustDirectory } from '../../client/trustdir/trust-directory.ts';
 import type { TrustServer } from '../../remote/trust-server.ts';
-import type { LogLevel } from '../go-text/log-line.ts';
+import { clientWarning } from '../go-text/client-warnings.ts';
 import { noticeLines } from '../render/notice.ts';
 import type { World } from '../world.ts';
 import type { NotaryCall } from './command.ts';
 import { type NotaryConfig, readConfig } from './config.ts';
 import { NotaryConsole } from './console.ts';
 import { type Access, noServer, type OpenServer, openServer } from './server.ts';
-
-/** How loud events are told; what is not named is information. */
-const levels: Partial<Readonly<Record<ClientEvent['kind'], LogLevel>>> = {
-  'cache-used': 'warning',
-  'cache-not-updated': 'warning',
-  'delegation-skipped': 'warning',
-  'near-expiry': 'warning',
-};
-
-function levelOf(event: ClientEvent): LogLevel {
-  // Another program's repository is an everyday thing here, another root than the one known is not.
-  if (event.kind === 'trust-found') return event.isReplacement ? 'warning' : 'info';
-  return levels[event.kind] ?? 'info';
-}
 
 export class NotarySession {
   readonly console: NotaryConsole;
@@ -91,10 +77,22 @@ export class NotarySession {
     for (const opened of this.#opened) opened.close();
   }
 
+  /** What notary's library warns of, in its words; the rest is information. */
   #tell(event: ClientEvent): void {
+    const warning = clientWarning(event);
+    if (warning !== undefined) {
+      this.console.log('warning', warning);
+      return;
+    }
     const lines = noticeLines(event, this.#world.nowMs());
-    if (lines.length > 0) this.console.log(levelOf(event), lines.join(' '));
+    // Another program's repository is an everyday thing here, another root than the one known is not.
+    const isAlarming = event.kind === 'cache-not-updated' || isReplacement(event);
+    if (lines.length > 0) this.console.log(isAlarming ? 'warning' : 'info', lines.join(' '));
   }
+}
+
+function isReplacement(event: ClientEvent): boolean {
+  return event.kind === 'trust-found' && event.isReplacement;
 }
 
 /** Runs `work` in a session of its own. */
