@@ -6,6 +6,8 @@
 import { type Failure, isFailure } from '../../errors.ts';
 import type { Signer } from '../../keys/key-store.ts';
 import type { DelegationRole, RoleName } from '../../tuf/role.ts';
+import { parseRoot } from '../../tuf/root.ts';
+import { checkRoot } from '../../tuf/root-trust.ts';
 import type { Targets } from '../../tuf/targets.ts';
 import { baseAuthority, type RoleAuthority } from '../consume/role-authority.ts';
 import type { PublisherPorts } from '../ports.ts';
@@ -82,7 +84,9 @@ export async function signingTest(
 
 /**
  * The files of the release, each signed by every key of its role that is here. The snapshot is the server's unless a
- * key of it is here. @throws Failure what openSigners throws, before anything is signed
+ * key of it is here.
+ * @throws Failure what openSigners throws, before anything is signed; what checkRoot throws for a root that no consumer
+ *   would take
  */
 export async function signRelease(
   release: Release,
@@ -94,7 +98,11 @@ export async function signRelease(
   const files = new Map<RoleName, Buffer>();
   const rootSigners = open.get('root');
   if (rootSigners !== undefined) {
-    files.set('root', await signFile(draft.composeRoot(nowMs), rootSigners));
+    const root = await signFile(draft.composeRoot(nowMs), rootSigners);
+    const { gun, root: before } = release.base;
+    const check = { gun, nowMs, previous: before.signed, certificateExpiry: 'refused' } as const;
+    checkRoot(parseRoot(root), check); // as every consumer will, while nothing has been sent
+    files.set('root', root);
   }
   for (const role of draft.targetsRoles) {
     files.set(role, await signFile(draft.composeTargets(role, nowMs), open.get(role) ?? []));
