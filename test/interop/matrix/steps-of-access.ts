@@ -61,8 +61,8 @@ export async function token(play: Play): Promise<void> {
   await client.init({ who: owner, gun });
   const release = play.release('guarded');
   ledger.record([release], await client.publish({ who: owner, gun }, [release]));
-  const readers = await play.newcomersAtGuard('reader', { login: logins.reader, certificate });
-  await ledger.isSeenBy(readers);
+  const papers = { login: logins.reader, certificate };
+  await ledger.isSeenBy(await play.newcomersAtGuard('reader', papers));
   await isRefused(client, { who: await person('impostor'), gun }, notAllowed);
   const anonymous = await play.personAtGuard('anonymous', { certificate });
   await isRefused(client, { who: anonymous, gun }, notAllowed);
@@ -71,7 +71,7 @@ export async function token(play: Play): Promise<void> {
   await ledger.isSeenBy([{ reader: client, who: puller }]);
   const push = client.publish({ who: puller, gun }, [play.release('not-allowed')]);
   await expect(push).rejects.toThrow(notAllowed);
-  await ledger.isSeenBy(readers);
+  await ledger.isSeenBy([{ reader: client, who: owner }]);
 }
 
 export async function clientCertificate(play: Play): Promise<void> {

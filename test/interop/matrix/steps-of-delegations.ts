@@ -4,7 +4,6 @@ import type { Play } from './play.ts';
 
 export async function addDelegation(play: Play): Promise<void> {
   await play.client.addDelegate(play.mine, await play.delegate('first'));
-  await play.everyoneFollows();
 }
 
 export async function listDelegations(play: Play): Promise<void> {
@@ -17,6 +16,7 @@ export async function listDelegations(play: Play): Promise<void> {
 
 export async function publishByDelegate(play: Play): Promise<void> {
   await publishAs(play, 'first');
+  await play.everyoneFollows();
 }
 
 export async function nestDelegation(play: Play): Promise<void> {
@@ -34,7 +34,6 @@ export async function purge(play: Play): Promise<void> {
   await client.addDelegate(play.mine, second);
   await publishAs(play, 'second');
   play.ledger.setVoid(await client.purge(play.mine, second));
-  await play.everyoneFollows();
   const late = client.publishAsDelegate(second, gun, play.release('by-second-too-late'));
   await expect(late).rejects.toThrow();
   await play.everyoneFollows();
@@ -51,5 +50,4 @@ async function publishAs(play: Play, name: string): Promise<void> {
   const delegate = await play.delegate(name);
   const roles = await play.client.publishAsDelegate(delegate, play.gun, release);
   play.ledger.record([release], roles);
-  await play.everyoneFollows();
 }

@@ -19,20 +19,17 @@ export async function rotateTimestamp(play: Play): Promise<void> {
 
 export async function snapshotHome(play: Play): Promise<void> {
   await rotate(play, 'snapshot', 'local');
-  await play.everyoneFollows();
   expect(await keysAtHome(play)).toContain('snapshot');
   await play.publish('with-snapshot-key');
 }
 
 export async function rotateTargets(play: Play): Promise<void> {
   await rotate(play, 'targets', 'local');
-  await play.everyoneFollows();
   await play.publish('with-new-targets-key');
 }
 
 export async function rotateRoot(play: Play): Promise<void> {
   for (let turn = 0; turn < rootRotations; turn += 1) await rotate(play, 'root', 'local');
-  await play.everyoneFollows();
   await play.publish('after-root-rotations');
   await play.ledger.isSeenBy(play.earlyBirds);
 }

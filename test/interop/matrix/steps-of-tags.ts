@@ -14,12 +14,11 @@ export async function init(play: Play): Promise<void> {
 
 export async function publish(play: Play): Promise<void> {
   await play.publish('1');
-  play.earlyBirds = await play.newcomers('early');
-  await play.ledger.isSeenBy(play.earlyBirds);
 }
 
 export async function list(play: Play): Promise<void> {
-  await play.ledger.isSeenBy(await play.newcomers('list'));
+  play.earlyBirds = await play.newcomers('early');
+  await play.ledger.isSeenBy(play.earlyBirds);
   await play.ledger.isSeenBy([{ reader: play.client, who: play.owner }]);
 }
 
