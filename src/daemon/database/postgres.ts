@@ -87,6 +87,8 @@ const longAnswerTimeoutMs = 10 * 60_000;
 const connectTimeoutMs = 5000;
 const keepAliveAfterMs = 10_000;
 const idleMs = 5 * 60_000;
+/** PostgreSQL's number of the type `bytea`. */
+const byteaType = 17;
 /** How often a transaction is begun again, and the pause before, which grows and is cut at random. */
 const maxAttempts = 6;
 const firstPauseMs = 5;
@@ -281,7 +283,11 @@ function newPool(Pools: typeof Pool, config: PoolConfig): Pool {
   const pool = new Pools(config);
   // Nobody is waiting for an idle connection that breaks: it is dropped, and the next one made when needed.
   pool.on('error', () => undefined);
-  pool.on('connect', (client) => client.on('error', () => undefined));
+  pool.on('connect', (client) => {
+    client.on('error', () => undefined);
+    // pg makes text of binary values that it has no reader for, and of bytes that are no text something else.
+    client.setTypeParser(byteaType, 'binary', (bytes: Buffer) => bytes);
+  });
   return pool;
 }
 

@@ -1,4 +1,4 @@
-import { beforeAll, describe } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import {
   type PostgresCluster,
   startEmbeddedPostgres,
@@ -19,6 +19,10 @@ let databases = 0;
 async function freshStore(hot?: HotFiles) {
   databases += 1;
   await postgres.query('postgres', `CREATE SCHEMA store${databases}`);
+  return sameStore(hot);
+}
+
+async function sameStore(hot?: HotFiles) {
   const url = postgres.url('postgres', `sslmode=disable&search_path=store${databases}`);
   return openPostgresStore({ target: parsePostgresTarget(url), maxConnections: 10 }, hot);
 }
@@ -29,5 +33,19 @@ describe('postgres store', () => {
   });
   describe('on a cache that holds nothing', () => {
     storeContract(() => freshStore(new HotFiles(0)));
+  });
+  it('gives back bytes that are in nobody’s memory as they were stored', async () => {
+    const store = await freshStore();
+    const bytes = Buffer.from([0, 0xff, 0x0a, 0x7b, 0x80, 0]);
+    await store.publish({
+      gun: 'g',
+      basedOn: undefined,
+      nowMs: 0,
+      files: [{ role: 'root', version: 1, bytes }],
+    });
+    await store.close();
+    const again = await sameStore();
+    expect((await again.newest('g', 'root'))?.bytes).toEqual(bytes);
+    await again.close();
   });
 });
