@@ -71,8 +71,8 @@ describe('a start that fails', () => {
 
   it.each([
     [
-      { storage: { backend: 'postgres', db_url: 'postgres://u:secret@h/d' } },
-      'BACKEND_UNAVAILABLE',
+      { storage: { backend: 'postgres', db_url: 'postgres://u:secret@127.0.0.1:1/d' } },
+      'STORE_FAILED',
     ],
     [{ auth: { type: 'htpasswd' } }, 'CONFIG_INVALID'],
     [{ server: { http_addr: ':0', tls_cert_file: 'x', tls_key_file: 'y' } }, 'CONFIG_INVALID'],
