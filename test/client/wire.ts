@@ -8,7 +8,7 @@ import { type PublicKey, parsePublicKey } from '../../src/tuf/public-key.ts';
 import { isRoleName, type RoleName } from '../../src/tuf/role.ts';
 
 interface Request {
-  readonly call: 'fetch' | 'publish' | 'serverKey';
+  readonly call: 'fetch' | 'publish' | 'serverKey' | 'rotateServerKey';
   readonly gun: string;
   readonly name?: MetadataName;
   readonly maxBytes?: number;
@@ -50,8 +50,8 @@ export async function serve(
 async function answer(server: TrustServer, asked: Request): Promise<Buffer | string | undefined> {
   const { gun } = asked;
   if (asked.call === 'fetch') return server.fetch(gun, asked.name!, asked.maxBytes!);
-  if (asked.call === 'serverKey') {
-    const { keyType, publicBytes } = await server.serverKey(gun, asked.role!);
+  if (asked.call === 'serverKey' || asked.call === 'rotateServerKey') {
+    const { keyType, publicBytes } = await server[asked.call](gun, asked.role!);
     const keyval = { private: null, public: publicBytes.toString('base64') };
     return JSON.stringify({ keytype: keyType, keyval });
   }
@@ -101,7 +101,7 @@ export function reach(url: string, step: () => Promise<void>): TrustServer {
       await ask({ call: 'publish', gun, files: list });
     },
     serverKey: (gun, role) => key({ call: 'serverKey', gun, role }),
-    rotateServerKey: () => Promise.reject(new Error('not served')),
+    rotateServerKey: (gun, role) => key({ call: 'rotateServerKey', gun, role }),
     remove: () => Promise.reject(new Error('not served')),
   };
 }
