@@ -2,7 +2,7 @@
 //
 // Invariants: it is given out for the server of the configuration alone; it is asked for only when a server wants it.
 import { Failure } from '../../errors.ts';
-import { openTerminal } from '../../keys/terminal-prompt.ts';
+import { openAnswers } from '../../keys/piped-answers.ts';
 import {
   type CredentialSource,
   type Credentials,
@@ -51,23 +51,16 @@ export class Login implements CredentialSource {
 
   /** Hidden at a terminal; from a pipe, the next line. */
   async #askPassword(): Promise<string> {
-    const terminal = openTerminal(this.#world.terminalStreams('stdout'));
-    if (terminal === undefined) {
-      this.#console.write('Enter password: ');
-      const line = await readLine(this.#console.stdin);
-      this.#console.write('\n');
-      if (line !== undefined) return line.toString().trim();
-      throw new Failure('UNAUTHORIZED', 'no password was given', {
-        remedy: 'Give it on the line after the user name, or set NOTARY_AUTH.',
-      });
-    }
+    const streams = this.#world.terminalStreams('stdout');
+    const answers = openAnswers(streams, { answersFrom: 'input' });
+    if (answers === undefined) throw new Failure('UNAUTHORIZED', 'no password was given');
     try {
-      const typed = await terminal.ask('Enter password: ');
+      const typed = await answers.ask('Enter password: ');
       const password = typed.toString();
       typed.fill(0);
       return password;
     } finally {
-      terminal.close();
+      answers.close();
     }
   }
 }

@@ -3,7 +3,7 @@ import { asFailure, Failure } from '../../errors.ts';
 import { fatalWords } from './failure-words.ts';
 
 /** What `work` throws keeps its code, with `prefix` before notary's words for it. */
-export async function withPrefix<T>(prefix: string, work: () => Promise<T>): Promise<T> {
+export async function withPrefix<T>(prefix: string, work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -4,7 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { PublisherPorts } from '../../client/ports.ts';
 import { KeyFileStore } from '../../keys/file-store.ts';
 import { Passphrases } from '../../keys/passphrase.ts';
-import { openTerminal } from '../../keys/terminal-prompt.ts';
+import { notaryVoice } from '../../keys/passphrase-voice.ts';
+import { openAnswers } from '../../keys/piped-answers.ts';
 import type { TrustServer } from '../../remote/trust-server.ts';
 import type { NotaryCall } from './command.ts';
 import type { NotarySession } from './session.ts';
@@ -32,8 +33,9 @@ export async function withKeys<T>(
   work: (keys: KeyFileStore) => Promise<T>,
 ): Promise<T> {
   const passphrases = new Passphrases({
+    voice: notaryVoice,
     environment: world.env,
-    terminal: openTerminal(world.terminalStreams('stdout')),
+    terminal: openAnswers(world.terminalStreams('stdout'), notaryVoice),
   });
   const keys = new KeyFileStore(config.trustDir, passphrases);
   try {
