@@ -30,12 +30,10 @@ export interface PostgresOptions {
   readonly maxConnections?: number;
 }
 
-/** A statement is prepared once on each connection, under its name. */
+/** A statement is prepared once on each connection, under its name. Rows travel as text: pg breaks binary ones. */
 export interface Statement {
   readonly name: string;
   readonly text: string;
-  /** Rows travel as they are stored: `bytea` not as text. Columns of other types are then cast to text. */
-  readonly isBinary?: boolean;
 }
 
 export type Value = string | number | Buffer | null | readonly (string | number | null)[];
@@ -87,8 +85,6 @@ const longAnswerTimeoutMs = 10 * 60_000;
 const connectTimeoutMs = 5000;
 const keepAliveAfterMs = 10_000;
 const idleMs = 5 * 60_000;
-/** PostgreSQL's number of the type `bytea`. */
-const byteaType = 17;
 /** How often a transaction is begun again, and the pause before, which grows and is cut at random. */
 const maxAttempts = 6;
 const firstPauseMs = 5;
@@ -271,11 +267,10 @@ class Session implements Transaction {
 
 async function send<Row extends object>(
   client: PoolClient,
-  { name, text, isBinary }: Statement,
+  { name, text }: Statement,
   values: readonly Value[] = [],
 ): Promise<readonly Row[]> {
-  const query = { name, text, values: [...values], binary: isBinary ?? false };
-  const { rows } = await client.query<Row>(query);
+  const { rows } = await client.query<Row>({ name, text, values: [...values] });
   return rows;
 }
 
@@ -283,11 +278,7 @@ function newPool(Pools: typeof Pool, config: PoolConfig): Pool {
   const pool = new Pools(config);
   // Nobody is waiting for an idle connection that breaks: it is dropped, and the next one made when needed.
   pool.on('error', () => undefined);
-  pool.on('connect', (client) => {
-    client.on('error', () => undefined);
-    // pg makes text of binary values that it has no reader for, and of bytes that are no text something else.
-    client.setTypeParser(byteaType, 'binary', (bytes: Buffer) => bytes);
-  });
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 

@@ -66,7 +66,6 @@ export const readFiles: Statement = {
   name: 'paraph_read_files',
   text: `SELECT id::text, role::text, version::text, data, sha256::text, ${milliseconds}::text AS created_ms
     FROM tuf_files WHERE id = ANY ($1::integer[]) AND deleted_at IS NULL`,
-  isBinary: true,
 };
 
 /** Publishers of one repository through our servers wait here for each other. */
