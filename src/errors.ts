@@ -279,6 +279,11 @@ export const catalogue = {
     summary: 'A key file is damaged or of a kind that cannot be used',
     remedy: 'Restore the file from its backup.',
   },
+  KEY_UNENCRYPTED: {
+    exit: key,
+    summary: 'A private key is not encrypted where only an encrypted one may be used',
+    remedy: 'Encrypt it: openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA1',
+  },
   KEY_LIMITS: {
     exit: key,
     summary: 'A key file asks for more work than is allowed before its passphrase can be checked',

@@ -2,40 +2,39 @@
 // newest.
 //
 // Invariants: the passphrase is known before anything is written, and what is written is encrypted; a key
-// is handed out only when its own id is the name it was asked by; an existing file is never replaced; a
-// decrypted key is kept as KeyObject until `close`, so that a passphrase is asked once. Docker and notary
-// take no lock and write by removing first, so a file that is missing or cut off is looked at once more
-// before that is believed. Safe for concurrent callers within one process, and beside other processes.
+// is handed out only when its own id is the name it was asked by; only its passphrase replaces a file; a
+// decrypted key is kept as KeyObject until `close`, so that a passphrase is asked once. Safe for concurrent
+// callers within one process, and beside other processes.
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { encodePem, type PemBlock } from '../encoding/pem.ts';
-import { Failure, isFailure } from '../errors.ts';
-import { isLocked, keyBlocks, lockKey, readKey } from './key-block.ts';
-import { createKeyFile, ensureKeyDirectory } from './key-file.ts';
+import { Failure } from '../errors.ts';
+import { isLocked, keyBlocks, lockKey, ownerHeaders, readKey } from './key-block.ts';
+import { exportedKeys } from './key-export.ts';
+import { createKeyFile, ensureKeyDirectory, removeKeyFile } from './key-file.ts';
 import { importOrigin } from './key-import.ts';
-import { type FoundKey, keyPath, readFound, surveyKeys, type UnusableFile } from './key-layout.ts';
+import { keyPath, readFound, requireId, surveyKeys, type UnusableFile } from './key-layout.ts';
+import { KeySearch } from './key-search.ts';
 import {
   belongsToRepository,
+  type ExportFilter,
   type ImportDefaults,
   type ImportedKey,
   type KeyEntry,
+  type KeyExporter,
   type KeyImporter,
+  type KeyRemover,
   type KeyStore,
+  type PassphraseChanger,
   type PassphraseSource,
   type Signer,
 } from './key-store.ts';
-import { unlockByAsking } from './passphrase-attempts.ts';
+import { unlockByAsking, unlockFound } from './passphrase-attempts.ts';
+import { changePassphrase } from './passphrase-change.ts';
 import { generatePrivateKey, type PrivateKey } from './private-key.ts';
 import { softwareSigner } from './software-signer.ts';
 
-/** How long another client may need between removing a file and having written it again. */
-const secondLookMs = 50;
 /** Characters of an import: some five hundred keys of the largest kind. */
 const maxImportLength = 1024 * 1024;
-/** Keys named in the message about a missing one. */
-const maxListedKeys = 8;
-
-const keyId = /^[0-9a-f]{64}$/;
 
 interface Owner {
   readonly role: string;
@@ -48,20 +47,22 @@ interface LockedKey {
   readonly block: PemBlock;
 }
 
-export class KeyFileStore implements KeyStore, KeyImporter {
+export class KeyFileStore
+  implements KeyStore, KeyImporter, KeyRemover, KeyExporter, PassphraseChanger
+{
   readonly #directory: string;
   readonly #passphrases: PassphraseSource;
-  readonly #pause: (ms: number) => Promise<unknown>;
+  readonly #search: KeySearch;
   readonly #unlocked = new Map<string, Promise<PrivateKey>>();
 
   /** @param trustDirectory such as `~/.docker/trust`; need not exist */
   constructor(
     trustDirectory: string,
     passphrases: PassphraseSource,
-    pause: (ms: number) => Promise<unknown> = (ms) => sleep(ms),
+    pause?: (ms: number) => Promise<unknown>,
   ) {
-    this.#pause = pause;
     this.#directory = join(trustDirectory, 'private');
+    this.#search = new KeySearch(this.#directory, pause);
     this.#passphrases = passphrases;
   }
 
@@ -100,6 +101,20 @@ export class KeyFileStore implements KeyStore, KeyImporter {
     return softwareSigner(key);
   }
 
+  async remove(id: string): Promise<void> {
+    const files = await this.#search.findAll(id);
+    this.#unlocked.delete(id);
+    for (const { entry } of files) await removeKeyFile(entry.location);
+  }
+
+  async changePassphrase(id: string): Promise<void> {
+    await changePassphrase(await this.#search.findAll(id), this.#passphrases);
+  }
+
+  exportKeys(filter: ExportFilter = {}): Promise<string> {
+    return exportedKeys(this.#directory, filter);
+  }
+
   /** For `notary key import` and `docker trust key load`, when they are spoken here. */
   async importKeys(pem: string, defaults: ImportDefaults = {}): Promise<readonly ImportedKey[]> {
     if (pem.length > maxImportLength) {
@@ -122,54 +137,7 @@ export class KeyFileStore implements KeyStore, KeyImporter {
   }
 
   async #unlock(id: string): Promise<PrivateKey> {
-    const { entry, block } = await this.#find(id);
-    const key = isLocked(block) ? await this.#unlockBlock(block, entry) : readKey(block);
-    requireId(key, id, entry.location);
-    return key;
-  }
-
-  async #unlockBlock(block: PemBlock, { id, role, gun }: KeyEntry): Promise<PrivateKey> {
-    const claim = { keyId: id, role, gun };
-    const { key, passphrase } = await unlockByAsking(this.#passphrases, block, claim);
-    passphrase.fill(0);
-    return key;
-  }
-
-  async #find(id: string): Promise<FoundKey> {
-    // An id becomes a file name: anything else in its place must not reach the file system.
-    if (keyId.test(id)) {
-      const found =
-        (await this.#look(id)) ?? (await this.#pause(secondLookMs), await this.#look(id));
-      if (found !== undefined) return found;
-    }
-    throw await this.#notFound(id);
-  }
-
-  async #look(id: string): Promise<FoundKey | undefined> {
-    const location = keyPath(this.#directory, id);
-    const current = await readFound(this.#directory, location).catch(async (error: unknown) => {
-      if (!isFailure(error, 'KEY_UNREADABLE')) throw error;
-      await this.#pause(secondLookMs);
-      return readFound(this.#directory, location);
-    });
-    if (current !== undefined) return current;
-    return (await surveyKeys(this.#directory)).keys.find(({ entry }) => entry.id === id);
-  }
-
-  async #notFound(id: string): Promise<Failure> {
-    const entries = await this.list();
-    const listed = entries
-      .slice(0, maxListedKeys)
-      .map((entry) => `${entry.id.slice(0, 7)} ${entry.role}`);
-    const more =
-      entries.length > listed.length ? [`and ${entries.length - listed.length} more`] : [];
-    return new Failure('KEY_NOT_FOUND', `there is no private key ${id.slice(0, 7)} here`, {
-      facts: {
-        wanted: id,
-        searched: this.#directory,
-        found: [...listed, ...more].join(', ') || 'no keys',
-      },
-    });
+    return unlockFound(this.#passphrases, await this.#search.find(id));
   }
 
   /** Encrypts a key under a passphrase that is chosen now. */
@@ -181,7 +149,7 @@ export class KeyFileStore implements KeyStore, KeyImporter {
       if (passphrase.length === 0) {
         throw new Failure('PASSPHRASE_UNFIT', 'a key is not stored under an empty passphrase');
       }
-      return { key, owner, block: await lockKey(key, passphrase, owner) };
+      return { key, owner, block: await lockKey(key, passphrase, ownerHeaders(owner)) };
     } finally {
       passphrase.fill(0);
     }
@@ -198,7 +166,7 @@ export class KeyFileStore implements KeyStore, KeyImporter {
     const { key, passphrase } = await unlockByAsking(this.#passphrases, block, claim);
     try {
       requireId(key, idHint, 'the imported file');
-      return { key, owner, block: await lockKey(key, passphrase, owner) };
+      return { key, owner, block: await lockKey(key, passphrase, ownerHeaders(owner)) };
     } finally {
       passphrase.fill(0);
     }
@@ -219,14 +187,4 @@ export class KeyFileStore implements KeyStore, KeyImporter {
       throw new Failure('DISK', `${location} is in the way of a key file`);
     return { ...existing.entry, outcome: 'present' };
   }
-}
-
-/** @param id empty when the file did not say */
-function requireId(key: PrivateKey, id: string, location: string): void {
-  const actual = key.publicKey.canonicalId;
-  if (id === '' || actual === id) return;
-  throw new Failure('KEY_UNREADABLE', `${location} holds another key than its name says`, {
-    facts: { named: id, holds: actual },
-    meaning: 'The file was renamed or exchanged. It was not used.',
-  });
 }

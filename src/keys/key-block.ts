@@ -4,7 +4,7 @@ import { decodePem, type PemBlock } from '../encoding/pem.ts';
 import { Failure, isFailure } from '../errors.ts';
 import { belongsToRepository } from './key-store.ts';
 import { openPbes2, sealPbes2 } from './pbes2.ts';
-import { isEncryptedByHeaders, openByHeaders } from './pem-encryption.ts';
+import { encryptionHeaders, isEncryptedByHeaders, openByHeaders } from './pem-encryption.ts';
 import { readPkcs8, writePkcs8 } from './pkcs8.ts';
 import { fromGoEd25519, fromPkcs1, fromSec1, type PrivateKey } from './private-key.ts';
 
@@ -67,14 +67,27 @@ async function openBlock(block: PemBlock, passphrase: Uint8Array): Promise<Buffe
   }
 }
 
-/** The key encrypted in the form and with the headers that notary and docker write. */
+/** The headers with which notary and docker say whose key it is. */
+export function ownerHeaders(owner: {
+  readonly role: string;
+  readonly gun: string | undefined;
+}): ReadonlyMap<string, string> {
+  const headers = new Map(owner.role === '' ? [] : [['role', owner.role]]);
+  if (owner.gun !== undefined && belongsToRepository(owner.role)) headers.set('gun', owner.gun);
+  return headers;
+}
+
+/** The headers of a block without those of its encryption. */
+export function headersOfKey(block: PemBlock): ReadonlyMap<string, string> {
+  return new Map([...block.headers].filter(([name]) => !encryptionHeaders.has(name)));
+}
+
+/** The key encrypted in the form that notary and docker write. */
 export async function lockKey(
   key: PrivateKey,
   passphrase: Uint8Array,
-  owner: { readonly role: string; readonly gun: string | undefined },
+  headers: ReadonlyMap<string, string>,
 ): Promise<PemBlock> {
-  const headers = new Map([['role', owner.role]]);
-  if (owner.gun !== undefined && belongsToRepository(owner.role)) headers.set('gun', owner.gun);
   const plaintext = writePkcs8(key);
   try {
     return { label: encryptedLabel, headers, bytes: await sealPbes2(plaintext, passphrase) };

@@ -168,7 +168,7 @@ describe('whatever goes wrong at whatever step', () => {
     const { steps } = await faulty.run('generate', directory, 0, '');
     rmSync(join(directory, 'private'), { recursive: true });
     const store = () =>
-      new KeyFileStore(directory, { passphrase: async () => Buffer.from('test-passphrase') });
+      new KeyFileStore(directory, { passphrase: async () => Buffer.from('another passphrase') });
     for (let step = 1; step <= steps; step += 1) {
       const { outcome } = await faulty.run('generate', directory, step, 'kill');
       expect(outcome).toBe('killed');

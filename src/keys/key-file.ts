@@ -1,6 +1,7 @@
 // One key file on disk: reading it with a bound, and creating it so that a crash, a full disk or another
 // process at any step leaves either no file or the whole file.
 //
+// Replacing goes: temporary file, synced, read back and checked; renamed over the old one; the directory synced.
 // Creating goes: temporary file (mode 0600) in the same directory, written and synced; a hard link to the
 // final name, which the system refuses when the name is taken; the temporary name removed; the directory
 // synced. So a file that exists is never replaced. Temporary names do not end in `.key`, so that neither
@@ -9,7 +10,7 @@ import { randomBytes } from 'node:crypto';
 import { link, lstat, readdir, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { readBounded } from '../disk/bounded-read.ts';
-import { makeDirectory, removeFile, syncDirectory, writeSynced } from '../disk/files.ts';
+import { makeDirectory, move, removeFile, syncDirectory, writeSynced } from '../disk/files.ts';
 import { diskFailure, isNoHardLinks, systemCode } from '../disk/system-error.ts';
 import { Failure } from '../errors.ts';
 
@@ -47,7 +48,7 @@ export async function ensureKeyDirectory(path: string): Promise<void> {
  */
 export async function createKeyFile(path: string, text: string): Promise<boolean> {
   const directory = dirname(path);
-  const temporary = join(directory, `.${basename(path)}.${randomBytes(8).toString('hex')}.tmp`);
+  const temporary = temporaryPath(path);
   let isCreated = false;
   try {
     await writeSynced(temporary, Buffer.from(text), 'wx');
@@ -64,6 +65,45 @@ export async function createKeyFile(path: string, text: string): Promise<boolean
     // Who reads this knows the key file, not its temporary name.
     throw diskFailure('write', path, error instanceof Failure ? error.cause : error);
   }
+}
+
+/**
+ * Replaces a key file in one step: a process that is killed leaves the old file or the new one.
+ * @param former the text that the file must still have when the new one takes its place
+ * @param check called with the new text as the disk has it; when it throws, the old file stays
+ * @throws Failure DISK, and what `check` throws
+ */
+export async function replaceKeyFile(
+  path: string,
+  text: string,
+  former: string,
+  check: (written: string) => Promise<unknown>,
+): Promise<void> {
+  const temporary = temporaryPath(path);
+  try {
+    await writeSynced(temporary, Buffer.from(text), 'wx');
+    await check((await readKeyFile(temporary)) ?? '');
+    if ((await readKeyFile(path)) !== former) {
+      throw new Failure('DISK', `${path} was changed by another program meanwhile`, {
+        remedy: 'Run the command again; it starts from what the file holds now.',
+      });
+    }
+    await move(temporary, path);
+  } catch (error) {
+    await unlink(temporary).catch(() => undefined);
+    throw error;
+  }
+  await syncDirectory(dirname(path));
+}
+
+/** Removes a key file for good; nothing happens when it is gone already. @throws Failure DISK */
+export async function removeKeyFile(path: string): Promise<void> {
+  await removeFile(path);
+  await syncDirectory(dirname(path));
+}
+
+function temporaryPath(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${randomBytes(8).toString('hex')}.tmp`);
 }
 
 /** Gives the finished file its final name unless that is taken. */

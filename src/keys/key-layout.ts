@@ -14,6 +14,7 @@ import { asFailure, Failure } from '../errors.ts';
 import { keyBlocks } from './key-block.ts';
 import { readKeyFile } from './key-file.ts';
 import { belongsToRepository, type KeyEntry } from './key-store.ts';
+import type { PrivateKey } from './private-key.ts';
 
 const fileName = /^([0-9a-f]{64})(?:_(.+))?$/;
 const extension = '.key';
@@ -27,18 +28,25 @@ export interface KeyOwner {
 
 export interface FoundKey {
   readonly entry: KeyEntry;
+  /** The key that is used: the first of the file. */
   readonly block: PemBlock;
+  /** The whole file. */
+  readonly text: string;
 }
 
 /** A file that should be a key and cannot be used as one, with the reason. */
 export interface UnusableFile {
   readonly location: string;
+  /** True for a folder that cannot be looked into; any key may be there. */
+  readonly isFolder: boolean;
   readonly reason: Failure;
 }
 
 export interface Survey {
   /** One for each id, sorted by id. */
   readonly keys: readonly FoundKey[];
+  /** Files of older layouts with the id of one of `keys`. */
+  readonly copies: readonly FoundKey[];
   readonly unusable: readonly UnusableFile[];
 }
 
@@ -65,18 +73,21 @@ export function ownerOf(path: string, headers: ReadonlyMap<string, string>): Key
  */
 export async function surveyKeys(directory: string): Promise<Survey> {
   const keys = new Map<string, FoundKey>();
+  const copies: FoundKey[] = [];
   const unusable: UnusableFile[] = [];
   for (const location of await keyPaths(directory, unusable)) {
     try {
       const found = await readFound(directory, location);
       // Paths come newest layout first, so a copy in an old folder does not hide the current file.
-      if (found !== undefined && !keys.has(found.entry.id)) keys.set(found.entry.id, found);
+      if (found === undefined) continue;
+      if (keys.has(found.entry.id)) copies.push(found);
+      else keys.set(found.entry.id, found);
     } catch (error) {
-      unusable.push({ location, reason: asFailure(error) });
+      unusable.push({ location, isFolder: false, reason: asFailure(error) });
     }
   }
   const byId = [...keys.values()].sort((a, b) => (a.entry.id < b.entry.id ? -1 : 1));
-  return { keys: byId, unusable };
+  return { keys: byId, copies, unusable };
 }
 
 /** The key file at `location`; undefined when there is none. @throws Failure KEY_UNREADABLE, KEY_LIMITS */
@@ -94,7 +105,20 @@ export async function readFound(
       remedy: 'Import the file; it is then stored under its id.',
     });
   }
-  return { entry: { id, role, gun, location }, block };
+  return { entry: { id, role, gun, location }, block, text };
+}
+
+/**
+ * @param id that the file claims; empty when it claims none
+ * @throws Failure KEY_UNREADABLE when it holds another key
+ */
+export function requireId(key: PrivateKey, id: string, location: string): void {
+  const actual = key.publicKey.canonicalId;
+  if (id === '' || actual === id) return;
+  throw new Failure('KEY_UNREADABLE', `${location} holds another key than its name says`, {
+    facts: { named: id, holds: actual },
+    meaning: 'The file was renamed or exchanged. It was not used.',
+  });
 }
 
 export function keyPath(directory: string, id: string): string {
@@ -116,7 +140,7 @@ async function keyPaths(directory: string, unusable: UnusableFile[]): Promise<re
     try {
       below.push(...(await keyPaths(folder, unusable)));
     } catch (error) {
-      unusable.push({ location: folder, reason: asFailure(error) });
+      unusable.push({ location: folder, isFolder: true, reason: asFailure(error) });
     }
   }
   return [...files.map(({ name }) => join(directory, name)), ...below];

@@ -46,8 +46,39 @@ export interface ImportedKey extends KeyEntry {
 
 /** Capability: removes a private key for good. */
 export interface KeyRemover {
-  /** @throws Failure KEY_NOT_FOUND, DISK */
+  /**
+   * Removes the file, and those of older layouts with the same id.
+   * @throws Failure KEY_NOT_FOUND, DISK; KEY_UNREADABLE or KEY_LIMITS when a file of that id cannot be read, and
+   * then none was removed
+   */
   remove(id: string): Promise<void>;
+}
+
+/** Capability: gives a key another passphrase. */
+export interface PassphraseChanger {
+  /**
+   * Asks for the passphrase that the key has and for a new one. The old file is there until the new one was
+   * opened again.
+   * @throws Failure as `open`; PASSPHRASE_UNFIT, DISK when the file changed meanwhile
+   */
+  changePassphrase(id: string): Promise<void>;
+}
+
+/** Which keys; all of them when neither is given. */
+export interface ExportFilter {
+  /** Canonical ids in full. */
+  readonly ids?: readonly string[];
+  readonly guns?: readonly string[];
+}
+
+/** Capability: gives keys away, encrypted. */
+export interface KeyExporter {
+  /**
+   * PEM text of the chosen keys as they are stored, each with the header `path` that an import reads.
+   * @throws Failure KEY_NOT_FOUND when an id or repository has no key, KEY_UNENCRYPTED when one is stored so,
+   * and for a file that cannot be used what `open` would throw, unless ids say that it is not wanted
+   */
+  exportKeys(filter?: ExportFilter): Promise<string>;
 }
 
 /** Role and repository for keys whose file does not tell. */

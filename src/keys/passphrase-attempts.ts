@@ -1,7 +1,8 @@
 // Opening one encrypted block with what a passphrase source answers, a bounded number of times.
 import type { PemBlock } from '../encoding/pem.ts';
 import { Failure, isFailure } from '../errors.ts';
-import { unlockKey } from './key-block.ts';
+import { isLocked, readKey, unlockKey } from './key-block.ts';
+import { type FoundKey, requireId } from './key-layout.ts';
 import { describeKey, type PassphraseSource } from './key-store.ts';
 import type { PrivateKey } from './private-key.ts';
 
@@ -35,6 +36,26 @@ export async function unlockByAsking(
       if (attempt + 1 >= maxAttempts) throw wrongPassphrase(claim, error);
     }
   }
+}
+
+/** The key of a file, opened if need be. @throws Failure as `unlockByAsking`; KEY_UNREADABLE for another key */
+export async function unlockFound(
+  source: PassphraseSource,
+  { block, entry }: FoundKey,
+): Promise<PrivateKey> {
+  const key = isLocked(block) ? await unlockFile(source, block, entry) : readKey(block);
+  requireId(key, entry.id, entry.location);
+  return key;
+}
+
+async function unlockFile(
+  source: PassphraseSource,
+  block: PemBlock,
+  { id, role, gun }: FoundKey['entry'],
+): Promise<PrivateKey> {
+  const { key, passphrase } = await unlockByAsking(source, block, { keyId: id, role, gun });
+  passphrase.fill(0);
+  return key;
 }
 
 function wrongPassphrase(claim: KeyClaim, cause: unknown): Failure {

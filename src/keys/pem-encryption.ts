@@ -19,6 +19,9 @@ const ciphers: ReadonlyMap<string, Cipher> = new Map([
   ['DES-EDE3-CBC', { name: 'des-ede3-cbc', keyBytes: 24, blockBytes: 8 }],
 ]);
 
+/** The headers that say how a block is encrypted. */
+export const encryptionHeaders: ReadonlySet<string> = new Set(['Proc-Type', 'DEK-Info']);
+
 /** The salt of the derivation is the head of the IV. */
 const saltBytes = 8;
 

@@ -12,13 +12,17 @@ export interface FaultRun {
   readonly steps: number;
 }
 
+/** What the process does: see faulty-process.ts. */
+export type FaultyAction = 'generate' | 'create' | 'change' | 'remove' | 'migrate';
+
 export interface FaultyProcess {
   /** @param step which call to the file system fails; 0 for none */
   run(
-    action: 'generate' | 'create',
+    action: FaultyAction,
     directory: string,
     step: number,
     fault: string,
+    id?: string,
   ): Promise<FaultRun>;
   remove(): Promise<void>;
 }
@@ -34,9 +38,9 @@ export async function buildFaultyProcess(): Promise<FaultyProcess> {
     format: 'esm',
     logLevel: 'error',
   });
-  const run = (action: string, directory: string, step: number, fault: string) =>
+  const run: FaultyProcess['run'] = (action, directory, step, fault, id = '') =>
     new Promise<FaultRun>((resolve, reject) => {
-      const args = [program, action, directory, String(step), fault];
+      const args = [program, action, directory, String(step), fault, id];
       execFile(process.execPath, args, (error, stdout, stderr) => {
         if (error?.signal === 'SIGKILL') resolve({ outcome: 'killed', steps: step });
         else if (error !== null) reject(new Error(stderr, { cause: error }));

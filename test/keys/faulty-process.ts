@@ -1,5 +1,5 @@
 // A process that is killed, or meets an error of the disk, at a chosen step of writing a key. Every call to
-// the file system is a step. Bundled by faults.ts and run as:  node FILE ACTION DIRECTORY STEP FAULT
+// the file system is a step. Bundled by faults.ts and run as:  node FILE ACTION DIRECTORY STEP FAULT [ID]
 import { writeFileSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
@@ -35,15 +35,32 @@ instrument(Object.getPrototypeOf(probe), ['writeFile', 'sync', 'stat']);
 instrument(fs, ['open', 'link', 'unlink', 'mkdir', 'readdir', 'lstat', 'rename']);
 syncBuiltinESMExports();
 
-try {
-  if (action === 'generate') {
-    const { KeyFileStore } = await import('../../src/keys/file-store.ts');
-    const passphrase = async () => Buffer.from('test-passphrase');
-    await new KeyFileStore(directory, { passphrase }).generate('root');
-  } else {
+/** The key of the trust directory that the action is about; written there by the test. */
+const id = process.argv[6] ?? '';
+const passphrases = {
+  passphrase: async ({ isNew }: { isNew: boolean }) =>
+    Buffer.from(isNew ? 'another passphrase' : 'test-passphrase'),
+};
+
+async function act(): Promise<unknown> {
+  if (action === 'create') {
     const { createKeyFile } = await import('../../src/keys/key-file.ts');
-    await createKeyFile(`${directory}/${'a'.repeat(64)}.key`, 'the whole text');
+    return createKeyFile(`${directory}/${'a'.repeat(64)}.key`, 'the whole text');
   }
+  const { KeyFileStore } = await import('../../src/keys/file-store.ts');
+  const keys = new KeyFileStore(directory, passphrases);
+  switch (action) {
+    case 'change':
+      return keys.changePassphrase(id);
+    case 'remove':
+      return keys.remove(id);
+    default:
+      return keys.generate('root');
+  }
+}
+
+try {
+  await act();
   console.log(JSON.stringify({ outcome: 'done', steps: step }));
 } catch (error) {
   const code = error instanceof Error && 'code' in error ? error.code : String(error);
