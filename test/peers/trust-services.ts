@@ -22,6 +22,8 @@ export interface TrustServices {
   readonly foreignCaFile: string;
   /** Ends `victims` by `signal` and starts them again: same configuration, same ports. */
   restart(signal: NodeJS.Signals, victims?: readonly Service[]): Promise<void>;
+  /** Ends the server or the signer and starts another program in its place: same configuration, storage and port. */
+  swap(kind: ServerKind | SignerKind): Promise<void>;
   /** Starts another server on the same storage and signer, which lets in whom `door` says. @returns its url */
   serveBeside(door: Door): Promise<string>;
 }
@@ -71,12 +73,24 @@ export async function startTrustServices(
       await Promise.all(victims.map((victim) => running[victim].stop(signal)));
       for (const victim of victims) running[victim] = await startProgram(scratch, starts[victim]);
     },
+    async swap(kind) {
+      const victim: Service = isServer(kind) ? 'server' : 'signer';
+      await running[victim].stop();
+      starts[victim] = isServer(kind)
+        ? await serverStart(serverPort, { ...place, pairing: { ...pairing, server: kind } })
+        : await signerStart({ ...place, pairing: { ...pairing, signer: kind } });
+      running[victim] = await startProgram(scratch, starts[victim]);
+    },
     async serveBeside(door) {
       const port = await freePort();
       await startProgram(scratch, await serverStart(port, place, door));
       return `https://${host}:${port}`;
     },
   };
+}
+
+function isServer(kind: ServerKind | SignerKind): kind is ServerKind {
+  return kind === 'notary-server' || kind === 'paraph-server';
 }
 
 interface Place {
