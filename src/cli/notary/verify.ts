@@ -3,11 +3,12 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { Failure, isFailure } from '../../errors.ts';
+import { Failure } from '../../errors.ts';
 import type { Target } from '../../tuf/target-table.ts';
 import type { NotaryBody, NotaryCall } from './command.ts';
 import { fileFailure } from './file-failure.ts';
 import { writeOutputFile } from './output-file.ts';
+import { withPrefix } from './prefix.ts';
 import { inSession } from './session.ts';
 import { usageFirst } from './usage-first.ts';
 import { wantedTarget } from './wanted-target.ts';
@@ -19,14 +20,10 @@ export const run: NotaryBody['run'] = async (call) => {
   }
   await inSession(call, async (session) => {
     const content = await readContent(call);
-    try {
-      const { target } = await wantedTarget(gun, name, session);
-      requireSame(content, name, target);
-    } catch (error) {
-      if (!isFailure(error, 'TAG_NOT_SIGNED')) throw error;
-      const message = `error retrieving target by name:${name}, error:${error.message}`;
-      throw new Failure(error.code, message, { cause: error, facts: error.facts });
-    }
+    const { target } = await withPrefix(`error retrieving target by name:${name}, error:`, () =>
+      wantedTarget(gun, name, session),
+    );
+    requireSame(content, name, target);
     await passOn(content, call);
   });
 };
