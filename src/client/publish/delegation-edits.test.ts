@@ -151,6 +151,18 @@ describe('a delegation', () => {
     expect([tags?.get('v2'), tags?.get('v3')]).toEqual([undefined, expect.anything()]);
   });
 
+  it('that is removed and made again goes on above it also where nobody knew the old one', async () => {
+    await takeSnapshotHome(owner);
+    const edits = [newDelegation('targets/alice', [alice]), setTag('targets/alice', 'v2')] as const;
+    await publishEdits(owner, ...edits);
+    await publishEdits(owner, setTag('targets/alice', 'v3'));
+    await publishEdits(owner, { kind: 'remove-delegation', role: 'targets/alice' });
+    const second = await stage.newPublisher();
+    for (const { id } of await owner.keys.list()) owner.keys.give(id, second.keys);
+    await publishEdits(second, ...edits);
+    expect(await stage.versions('targets/alice')).toEqual([3]);
+  });
+
   it('that is removed and made again in one publication does not bring back what it listed', async () => {
     await publishEdits(
       owner,

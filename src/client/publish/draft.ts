@@ -57,6 +57,7 @@ export class Draft {
   readonly #tags = new Map<TargetsRole, Tags>();
   readonly #toSign = new Set<TargetsRole>();
   readonly #removed = new Set<DelegationRole>();
+  readonly #taken = new Map<TargetsRole, number>();
   readonly #replacements: KeyReplacement[] = [];
   readonly #notices: DraftNotice[] = [];
   #root: Root;
@@ -128,6 +129,22 @@ export class Draft {
   /** Targets roles that get a new version, parents before children. */
   get targetsRoles(): readonly TargetsRole[] {
     return [...this.#toSign].toSorted((a, b) => depth(a) - depth(b) || (a < b ? -1 : 1));
+  }
+
+  /**
+   * Roles that get a first file, with the highest version that is known to have been. Files of another history of the
+   * role may lie on the server: it was removed, and is made again.
+   */
+  get beginning(): readonly { readonly role: TargetsRole; readonly known: number }[] {
+    return this.targetsRoles.flatMap((role) => {
+      const content = this.#content(role) ?? emptyTargets;
+      return content.version > 0 ? [] : [{ role, known: this.#versionBefore(role, content) }];
+    });
+  }
+
+  /** Has the first file of `role` go on above `version`. */
+  continueAbove(role: TargetsRole, version: number): void {
+    this.#taken.set(role, version);
   }
 
   get isEmpty(): boolean {
@@ -300,11 +317,10 @@ export class Draft {
     });
   }
 
-  /** Content of another history of the role may lie on the server: one that was removed goes on above it. */
   #versionBefore(role: TargetsRole, { version }: Targets): number {
     if (version > 0) return version;
     const { targets, floors } = this.#base;
-    return Math.max(targets(role)?.version ?? 0, floors.get(role) ?? 0);
+    return this.#taken.get(role) ?? Math.max(targets(role)?.version ?? 0, floors.get(role) ?? 0);
   }
 
   #noteUnusable(parent: Targets, role: DelegationRole): void {

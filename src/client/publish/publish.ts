@@ -17,6 +17,7 @@ import { confirm, isLostRace } from './confirm.ts';
 import { publishedBase } from './draft-base.ts';
 import type { Edit, Plan } from './edit.ts';
 import { type Explain, planRelease, type Release, signRelease } from './release.ts';
+import { takenVersion } from './taken-versions.ts';
 import { upload } from './upload.ts';
 
 /** How often a lost race is run again. With 32 publishers of one repository the last is through by then. */
@@ -67,6 +68,10 @@ export async function publish(
     if (attempt === 1) {
       await ports.server.serverKey(gun, 'timestamp'); // asks for the right to write
       for (const notice of release.draft.notices) ports.emit({ ...notice, gun });
+    }
+    for (const { role, known } of release.draft.beginning) {
+      const taken = await takenVersion(gun, role, known, ports.server);
+      release.draft.continueAbove(role, taken);
     }
     const files = await signRelease(release, ports, options.explain);
     const problem = await upload(gun, files, ports.server);
