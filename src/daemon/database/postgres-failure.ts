@@ -35,6 +35,22 @@ export function isLost(error: unknown): boolean {
   return /^(?:08|57P|25P03)/.test(state);
 }
 
+const unknownOutcome = { outcome: 'unknown' } as const;
+
+/** The answer to a COMMIT never came: the change was stored, or will be, or not. */
+export function uncertainCommit(error: unknown): Failure {
+  return new Failure('STORE_FAILED', 'the connection broke while the database committed', {
+    cause: withoutContext(error),
+    facts: unknownOutcome,
+    meaning: 'It is not known whether the change was stored.',
+    remedy: 'Look at what is stored before trying again.',
+  });
+}
+
+export function isUncertain(error: unknown): boolean {
+  return error instanceof Failure && error.facts.outcome === unknownOutcome.outcome;
+}
+
 /** What a statement or a connection attempt threw, as STORE_FAILED; a Failure passes through. */
 export function postgresFailure(error: unknown, message: string): Failure {
   if (error instanceof Failure) return error;

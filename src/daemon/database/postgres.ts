@@ -12,7 +12,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientBase, Pool, PoolClient, PoolConfig } from 'pg';
 import { Failure } from '../../errors.ts';
-import { isLost, isPassing, isUnprepared, postgresFailure } from './postgres-failure.ts';
+import {
+  isLost,
+  isPassing,
+  isUnprepared,
+  postgresFailure,
+  uncertainCommit,
+} from './postgres-failure.ts';
 import {
   describePlan,
   type PostgresSchema,
@@ -62,7 +68,8 @@ export interface PostgresDatabase {
   ): Promise<readonly Row[]>;
   /**
    * Runs `work` in a transaction (read committed); several times, from its beginning, when PostgreSQL resolved a
-   * conflict against it. What `work` throws rolls back and passes through.
+   * conflict against it, and once more when the connection broke before COMMIT was sent. What `work` throws rolls back
+   * and passes through.
    * @throws Failure STORE_FAILED for what went wrong with the database
    */
   transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>;
@@ -166,7 +173,8 @@ class Database implements PostgresDatabase {
       try {
         return await this.#transactOnce(work);
       } catch (error) {
-        const isWorthAnother = isPassing(error) || isUnprepared(error);
+        const isWorthAnother =
+          isPassing(error) || isUnprepared(error) || (isLost(error) && attempt === 1);
         if (!isWorthAnother || attempt === maxAttempts) throw postgresFailure(error, cannotWrite);
       }
       await sleep(firstPauseMs * 2 ** attempt * Math.random());
@@ -216,13 +224,19 @@ class Session implements Transaction {
   }
 
   async run<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> {
-    // Not awaited alone: it travels with the first statement.
-    const [, result] = await Promise.all([
-      this.#client.query('BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE'),
-      work(this),
-    ]);
-    await (this.#committed ?? this.commit());
-    return result;
+    try {
+      // BEGIN is not awaited alone: it travels with the first statement.
+      const [, result] = await Promise.all([
+        this.#client.query('BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE'),
+        work(this),
+      ]);
+      await this.commit();
+      return result;
+    } catch (error) {
+      // Whatever broke first, the COMMIT was on its way.
+      if (this.#committed !== undefined && isLost(error)) throw uncertainCommit(error);
+      throw error;
+    }
   }
 
   query<Row extends object>(statement: Statement, values?: readonly Value[]) {
@@ -239,17 +253,7 @@ class Session implements Transaction {
   }
 
   async #commit(): Promise<void> {
-    let command: string;
-    try {
-      ({ command } = await this.#client.query('COMMIT'));
-    } catch (error) {
-      if (!isLost(error)) throw error;
-      throw new Failure('STORE_FAILED', 'the connection broke while the database committed', {
-        cause: postgresFailure(error, 'no answer'),
-        meaning: 'It is not known whether the change was stored.',
-        remedy: 'Look at what is stored before trying again.',
-      });
-    }
+    const { command } = await this.#client.query('COMMIT');
     // PostgreSQL answers so when a statement before it failed; whoever sent that one has its error.
     if (command !== 'COMMIT') throw new Failure('STORE_FAILED', 'the transaction was rolled back');
   }

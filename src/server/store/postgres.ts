@@ -15,7 +15,7 @@ import {
   planPostgres,
   type Transaction,
 } from '../../daemon/database/postgres.ts';
-import { isUniqueViolation } from '../../daemon/database/postgres-failure.ts';
+import { isUncertain, isUniqueViolation } from '../../daemon/database/postgres-failure.ts';
 import type { PostgresSettings } from '../../daemon/database/postgres-settings.ts';
 import { sqlTime } from '../../daemon/database/sql-time.ts';
 import { Failure } from '../../errors.ts';
@@ -79,12 +79,19 @@ class PostgresStore implements TufStore {
     const { gun, nowMs } = publication;
     refuseUnstorable(gun, files);
     const sums = files.map(({ bytes }) => createHash('sha256').update(bytes).digest('hex'));
-    const { ids, highest } = await this.#database.transaction(async (tx) => {
-      const before = await lockedHighest(tx, gun, files);
-      judgeBase(publication, before.get('timestamp')?.version);
-      for (const file of files) judgeVersion(gun, file, before.get(file.role)?.version ?? 0);
-      return { highest: before, ids: await insertAll(tx, publication, files, sums, before) };
-    });
+    let stored: { readonly ids: readonly (number | undefined)[]; readonly highest: Highest };
+    try {
+      stored = await this.#database.transaction(async (tx) => {
+        const highest = await lockedHighest(tx, gun, files);
+        judgeBase(publication, highest.get('timestamp')?.version);
+        for (const file of files) judgeVersion(gun, file, highest.get(file.role)?.version ?? 0);
+        return { highest, ids: await insertAll(tx, publication, files, sums, highest) };
+      });
+    } catch (error) {
+      if (isUncertain(error) && (await this.#isStored(gun, files, sums))) return;
+      throw error;
+    }
+    const { ids, highest } = stored;
     for (const [at, { role, version, bytes }] of files.entries()) {
       // What was newest until now is hardly read any more.
       const superseded = highest.get(role)?.id;
@@ -151,6 +158,14 @@ class PostgresStore implements TufStore {
 
   close(): Promise<void> {
     return this.#database.close();
+  }
+
+  /** Whether a publish of which the commit was not answered is there: all of it is, if its last row is. */
+  async #isStored(gun: string, files: readonly NewFile[], sums: readonly string[]) {
+    const last = files.at(-1);
+    if (last === undefined) return true;
+    const found = await this.#reads.byVersion(gun, last.role, last.version);
+    return found?.sha256 === sums.at(-1);
   }
 }
 
