@@ -36,8 +36,18 @@ const world: World = {
   },
 };
 
-/** `notary`, a link to this program, is the notary command line. */
-const isNotary = basename(process.argv[1] ?? '') === 'notary';
 const words = process.argv.slice(2);
-const status = await runParaph(isNotary ? ['notary', ...words] : words, world);
+const calledAs = basename(process.argv[1] ?? '');
+const status = await run();
 if (status !== undefined) process.exitCode = status;
+
+/** `notary`, a link to this program, is the notary command line; `docker-NAME` is a plug-in of docker. */
+async function run(): Promise<number | undefined> {
+  if (calledAs === 'notary') return runParaph(['notary', ...words], world);
+  if (!calledAs.startsWith('docker-')) return runParaph(words, world);
+  const { runDockerTrust } = await import('./docker/run.ts');
+  return runDockerTrust(words, world, {
+    file: calledAs,
+    end: () => process.kill(process.pid, 'SIGTERM'),
+  });
+}

@@ -1,6 +1,6 @@
 // What goes wrong between us and an engine, in docker's words with a code. The engine's own words are shown escaped,
 // and withheld where they repeat the login that it was sent.
-import { Failure, isFailure } from '../errors.ts';
+import { type ErrorCode, Failure, isFailure } from '../errors.ts';
 import type { EngineEndpoint } from './engine-endpoint.ts';
 import type { HttpResponse } from './exchange.ts';
 import { serverWords } from './server-words.ts';
@@ -15,7 +15,20 @@ export function isEngineAbsent(error: unknown): boolean {
   return isFailure(error, 'UNREACHABLE') && absentCodes.has(errorCodeOf(rootCause(error)) ?? '');
 }
 
-/** What the exchange threw, about the engine instead of the address that stands for it in HTTP. */
+/** What goes wrong in an exchange itself; all else is what the engine said in it. */
+const exchangeCodes: ReadonlySet<ErrorCode> = new Set([
+  'UNREACHABLE',
+  'TLS_UNTRUSTED',
+  'TIMEOUT',
+  'UNAUTHORIZED',
+  'SERVER_ERROR',
+  'RESPONSE_TOO_LARGE',
+]);
+
+/**
+ * What the exchange threw, about the engine instead of the address that stands for it in HTTP. A failure that does not
+ * name that address stays as it is.
+ */
 export function engineFailure(
   error: unknown,
   { address }: EngineEndpoint,
@@ -25,6 +38,7 @@ export function engineFailure(
     const message = error instanceof Error ? error.message : String(error);
     return new Failure('INTERNAL', `unexpected: ${message}`, { cause: error });
   }
+  if (!exchangeCodes.has(error.code) || !error.message.includes(dummyHost)) return error;
   const code = errorCodeOf(rootCause(error)) ?? '';
   const { shown } = address;
   if (error.code === 'UNREACHABLE' && absentCodes.has(code)) {

@@ -304,6 +304,16 @@ describe('a push', () => {
     });
   });
 
+  it('that fails on its way fails with the words of the engine alone', async () => {
+    const engine = await engineDoing(
+      pinged((_request, response) => answer(response, 200, '{"error":"denied: no"}\n')),
+    );
+    await expect(push(engine)).rejects.toMatchObject({
+      code: 'PUSH_FAILED',
+      message: 'denied: no',
+    });
+  });
+
   it('is not repeated when the connection breaks', async () => {
     let calls = 0;
     const engine = await engineDoing(

@@ -25,8 +25,8 @@ export interface Publishing {
       string
     >
   >;
-  /** Pushes an image that says `text` under `tag`; its digest. */
-  push(tag: string, text?: string): Promise<string>;
+  /** Pushes an image that says `text` under `tag`, of `repository` unless another is named; its digest. */
+  push(tag: string, text?: string, other?: string): Promise<string>;
   /** `paraph` as this publisher. */
   run(words: readonly string[], plan?: WorldPlan): Promise<Result>;
   close(): Promise<void>;
@@ -51,9 +51,9 @@ export async function startPublishing(): Promise<Publishing> {
     homeDir,
     repository,
     env,
-    async push(tag, text = tag) {
+    async push(tag, text = tag, other = repository) {
       const image = littleImage(text);
-      const reference = parseReference(`${repository}:${tag}`);
+      const reference = parseReference(`${other}:${tag}`);
       for (const { bytes } of [image.layer, image.config])
         await registry.pushBlob(reference, bytes);
       await registry.pushManifest(reference, manifestType, image.manifest.bytes);

@@ -1,5 +1,6 @@
 // A process for command tests: streams that are caught, an environment and a clock that the test chooses.
 import { PassThrough, Readable } from 'node:stream';
+import { runDockerTrust } from '../../src/cli/docker/run.ts';
 import { runNotary } from '../../src/cli/notary/run.ts';
 import { runParaph } from '../../src/cli/paraph/run.ts';
 import type { World } from '../../src/cli/world.ts';
@@ -35,6 +36,12 @@ export function paraph(argv: readonly string[], plan: WorldPlan = {}): Promise<R
 /** Runs `notary` with `argv` in this process. */
 export function notary(argv: readonly string[], plan: WorldPlan = {}): Promise<Result> {
   return inWorld((world) => runNotary(argv, world), plan);
+}
+
+/** Runs `docker-trust` with `argv` in this process. */
+export function dockerTrust(argv: readonly string[], plan: WorldPlan = {}): Promise<Result> {
+  const program = { file: 'docker-trust', end: () => undefined };
+  return inWorld((world) => runDockerTrust(argv, world, program), plan);
 }
 
 /** Runs a command line in a world that is made by `plan`, and gathers what it says. */

@@ -66,6 +66,10 @@ describe('the words of Go', () => {
       'No valid trust data for v1',
     ],
     [
+      new Failure('KEY_NOT_FOUND', 'ours', { facts: { 'one of these': 'aa, bb' } }),
+      'could not find necessary signing keys, at least one of these keys must be available: aa, bb',
+    ],
+    [
       new Failure('NO_TRUST_DATA', 'h:1 does not have trust data for r'),
       'h:1 does not have trust data for r',
     ],

@@ -39,7 +39,10 @@ export function goWords(failure: Failure): string {
   if (code === 'UNAUTHORIZED') {
     return 'you are not authorized to perform this operation: server returned 401.';
   }
-  const { status } = facts;
+  const { status, 'one of these': keyIds } = facts;
+  if (code === 'KEY_NOT_FOUND' && keyIds !== undefined) {
+    return `could not find necessary signing keys, at least one of these keys must be available: ${keyIds}`;
+  }
   if (statusCodes.has(code) && status !== undefined) {
     return `unable to reach trust server at this time: ${status}.`;
   }

@@ -1,0 +1,146 @@
+// The parts that one command of docker trust works with: docker's directory, its logins, the trust server, the engine and
+// the registry. Opened by a command and closed by it, whatever happens.
+//
+// Invariant: TLS is verified for every image, on loopback too, where docker does not (docs/reference/differences.md).
+import { dirname } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ClientEvent } from '../../client/events.ts';
+import type { ConsumerPorts, PublisherPorts } from '../../client/ports.ts';
+import { readPinFile } from '../../client/trustdir/pin-file.ts';
+import type { Pins } from '../../client/trustdir/pins.ts';
+import { TrustDirectory } from '../../client/trustdir/trust-directory.ts';
+import { KeyFileStore } from '../../keys/file-store.ts';
+import { Passphrases } from '../../keys/passphrase.ts';
+import { openTerminal } from '../../keys/terminal-prompt.ts';
+import {
+  type CredentialSource,
+  type Credentials,
+  dockerCredentials,
+} from '../../remote/credentials.ts';
+import { connectEngine, type Engine, findEngine } from '../../remote/engine.ts';
+import type { HttpClient } from '../../remote/http.ts';
+import { connectRegistry, type ImageReference, type Registry } from '../../remote/registry.ts';
+import { connectTrustServer, type TrustServer, trustServerFor } from '../../remote/trust-server.ts';
+import { openHttp, proxiesOf, systemAuthorities, userAgent } from '../http.ts';
+import { Flags } from '../paraph/command.ts';
+import { type Places, placesOf } from '../paraph/places.ts';
+import type { World } from '../world.ts';
+import type { DockerCall } from './command.ts';
+import type { GlobalFlags } from './global-flags.ts';
+import { Log } from './log.ts';
+
+export class DockerSession {
+  readonly places: Places;
+  readonly directory: TrustDirectory;
+  readonly log: Log;
+  readonly keys: KeyFileStore;
+  readonly #world: World;
+  readonly #globals: GlobalFlags;
+  readonly #engines: Engine[] = [];
+  readonly #pins: Pins;
+  readonly #http: HttpClient;
+  readonly #credentials: CredentialSource;
+  readonly #passphrases: Passphrases;
+
+  private constructor(call: DockerCall, places: Places, pins: Pins) {
+    const { world, globals } = call;
+    this.#world = world;
+    this.#globals = globals;
+    this.#pins = pins;
+    this.places = places;
+    this.log = new Log(call);
+    this.directory = new TrustDirectory(places.trustDir);
+    this.#http = openHttp(world, { directory: places.tlsDir });
+    this.#credentials = dockerCredentials(places.configFile, { environment: world.env });
+    this.#passphrases = new Passphrases({
+      environment: world.env,
+      terminal: openTerminal(world.terminalStreams('stdout')),
+    });
+    this.keys = new KeyFileStore(places.trustDir, this.#passphrases);
+  }
+
+  /** @throws Failure CONFIG_INVALID for pins that are not understood, DISK */
+  static async open(call: DockerCall): Promise<DockerSession> {
+    const { workingDir } = call.world;
+    const places = placesOf(call.world, new Flags());
+    const pins = await readPinFile({
+      path: places.pinFile,
+      isNamed: false,
+      workingDirectory: workingDir,
+    });
+    return new DockerSession(call, places, pins);
+  }
+
+  /** What reads of `reference` work with. @throws Failure CONFIG_INVALID for an address that is not https */
+  consumer(reference: ImageReference): ConsumerPorts {
+    return {
+      server: this.#server(reference),
+      directory: this.directory,
+      pins: this.#pins,
+      nowMs: this.#world.nowMs,
+      emit: (event) => this.log.event(event),
+    };
+  }
+
+  /** @param listen hears every event first */
+  publisher(
+    reference: ImageReference,
+    listen: (event: ClientEvent) => void = () => undefined,
+  ): PublisherPorts {
+    const ports = this.consumer(reference);
+    const emit = (event: ClientEvent): void => {
+      listen(event);
+      ports.emit(event);
+    };
+    return { ...ports, emit, keys: this.keys, pause: (ms) => pause(ms) };
+  }
+
+  /** The login of docker for the registry of an image. @throws Failure CREDENTIALS_UNREADABLE */
+  login({ domain }: ImageReference): Promise<Credentials | undefined> {
+    return this.#credentials.credentials(domain);
+  }
+
+  registry(): Registry {
+    return connectRegistry({ http: this.#http, credentials: this.#credentials });
+  }
+
+  /** The engine that docker would talk to. @throws Failure CONFIG_INVALID */
+  engine(): Engine {
+    const { env } = this.#world;
+    const dockerDir = dirname(this.places.configFile);
+    const engine = connectEngine({
+      endpoint: findEngine(this.#globals, { environment: env, dockerDir }),
+      userAgent,
+      proxies: proxiesOf(env),
+      apiVersion: env['DOCKER_API_VERSION'],
+      ...systemAuthorities(env),
+    });
+    this.#engines.push(engine);
+    return engine;
+  }
+
+  async close(): Promise<void> {
+    for (const engine of this.#engines) engine.close();
+    this.keys.close();
+    await this.#passphrases.close();
+    this.#http.close();
+  }
+
+  #server({ domain }: ImageReference): TrustServer {
+    const url = trustServerFor(domain, this.#world.env['DOCKER_CONTENT_TRUST_SERVER']);
+    return connectTrustServer({ url, http: this.#http, credentials: this.#credentials });
+  }
+}
+
+/** Runs `work` with the parts of a command, which are closed afterwards. */
+export async function withSession<T>(
+  call: DockerCall,
+  work: (session: DockerSession) => Promise<T>,
+): Promise<T> {
+  const session = await DockerSession.open(call);
+  try {
+    return await work(session);
+  } finally {
+    await session.close();
+  }
+}
