@@ -1,7 +1,14 @@
 // The command table: everything that `paraph` can do, on one screen. The commander grammar, the help texts and
 // docs/reference/commands.md are made from it. Loading it loads no command: each body waits behind import().
 import type { CommandSpec } from './command.ts';
-import { longIdsFlag, networkFlags, outputFlags, passphraseFlags, trustDirFlag } from './flags.ts';
+import {
+  longIdsFlag,
+  networkFlags,
+  outputFlags,
+  passphraseFlags,
+  pluginDirFlag,
+  trustDirFlag,
+} from './flags.ts';
 
 const app = 'registry.example.com/team/app';
 
@@ -136,5 +143,30 @@ export const commands: readonly CommandSpec[] = [
     isProgram: true,
     examples: [['paraph signer -config /etc/paraph/signer.json', 'as configured']],
     load: () => import('./signer.ts'),
+  },
+  {
+    name: 'plugin install',
+    group: 'service',
+    summary: 'make docker trust of docker-trust, for docker 29 and later',
+    arguments: '',
+    takes: [0, 0],
+    about:
+      'Links docker-trust into cli-plugins of docker. docker up to 28 has a trust command of its own, which comes first.',
+    flags: [pluginDirFlag, ...outputFlags],
+    examples: [
+      ['paraph plugin install', 'into ~/.docker/cli-plugins, or where DOCKER_CONFIG says'],
+      ['paraph plugin install --dir /usr/local/lib/docker/cli-plugins', 'for every user'],
+    ],
+    load: () => import('./plugin-install.ts'),
+  },
+  {
+    name: 'plugin remove',
+    group: 'service',
+    summary: 'take the link away again',
+    arguments: '',
+    takes: [0, 0],
+    flags: [pluginDirFlag, ...outputFlags],
+    examples: [['paraph plugin remove', 'docker has no trust command then, from 29 on']],
+    load: () => import('./plugin-install.ts'),
   },
 ];

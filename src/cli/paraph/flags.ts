@@ -56,3 +56,9 @@ export const longIdsFlag = {
   name: 'no-trunc',
   summary: 'print IDs and digests in full',
 } as const satisfies FlagSpec;
+
+export const pluginDirFlag = {
+  name: 'dir',
+  value: 'DIR',
+  summary: 'directory of plug-ins (default cli-plugins in ~/.docker)',
+} as const satisfies FlagSpec;
