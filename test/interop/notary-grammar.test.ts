@@ -189,6 +189,30 @@ describe('too few or wrong arguments', () => {
   });
 });
 
+describe('completion', () => {
+  it.each([
+    [''],
+    ['lis'],
+    ['zzz'],
+    ['key', ''],
+    ['key', 'p'],
+    ['list', '-'],
+    ['list', '--r'],
+    ['list', ''],
+    ['list', '-r', ''],
+    ['-c', 'x', 'delegation', 'add', '--p'],
+    ['-'],
+    ['completion', ''],
+  ])('of %j is the same', async (...line) => {
+    await sameWords(['__complete', ...line]);
+    await sameWords(['__completeNoDesc', ...line]);
+  });
+
+  it('needs something to complete', async () => {
+    await sameWords(['__complete']);
+  });
+});
+
 describe('version', () => {
   it('has the form of the real one, with our version in it', async () => {
     const { version } = JSON.parse(

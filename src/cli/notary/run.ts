@@ -25,6 +25,10 @@ export async function runNotary(argv: readonly string[], world: World): Promise<
 }
 
 async function call(argv: readonly string[], world: World): Promise<void> {
+  if (argv[0]?.startsWith('__complete') === true) {
+    const { complete, completeWords } = await import('./complete.ts');
+    if (completeWords.includes(argv[0])) return complete(argv, world);
+  }
   const read = parseCobra(argv, notaryProgram);
   if (read.kind === 'wrong') throw new Failure('USAGE', read.message);
   if (read.kind === 'help') {
