@@ -4,8 +4,8 @@ import { beforeAll, describe, it } from 'vitest';
 import { startEmbeddedPostgres } from '../../peers/embedded-postgres.ts';
 import { useFakeEngine } from '../../peers/fake-engine.ts';
 import type { Scratch } from '../../peers/scratch.ts';
-import { type ServerChoice, signers } from './choices.ts';
-import { type ClientChoice, clientsWith, readersWith } from './clients.ts';
+import { isAlike, type ServerChoice, signers } from './choices.ts';
+import { type ClientChoice, type Contestant, clientsWith, readersWith } from './clients.ts';
 import { type PairedServices, startPairing } from './pairing.ts';
 import { Play } from './play.ts';
 import { stepList } from './step-list.ts';
@@ -30,16 +30,16 @@ export function cellsOf(scratch: Scratch, server: ServerChoice): void {
     }
   });
   for (const signer of signers) {
-    for (const client of clientsWith(engine)) {
+    for (const client of clientsWith(engine, isAlike(server, signer))) {
       const name = cellName({ client: client.name, server: server.name, signer: signer.name });
       describe.concurrent(name, () => {
-        cell(client, async (program) => {
+        cell(client, async (contestant) => {
           const services = await pairings.get(signer.name);
           if (services === undefined) throw new Error('there is no database');
           const readers = readersWith(engine);
           return Play.open({
-            name: `${program.name} ${signers.indexOf(signer)}`.replaceAll(' ', '-'),
-            client: program,
+            name: `${contestant.client.name} ${signers.indexOf(signer)}`.replaceAll(' ', '-'),
+            ...contestant,
             readers,
             others: readers.filter((reader) => reader.name !== client.reader),
             services,
@@ -50,27 +50,23 @@ export function cellsOf(scratch: Scratch, server: ServerChoice): void {
   }
 }
 
-function cell(
-  { programs }: ClientChoice,
-  open: (program: ClientChoice['programs'][number]) => Promise<Play>,
-): void {
-  const plays = programs.map((program) => ({ program, steps: stepsOf(program) }));
-  const opened = new Map<string, Play>();
+function cell({ programs }: ClientChoice, open: (program: Contestant) => Promise<Play>): void {
+  const able = programs.map(({ client }) => stepsOf(client));
+  let plays: readonly Play[] = [];
   let failed: string | undefined;
   beforeAll(async () => {
-    for (const { program } of plays) opened.set(program.name, await open(program));
+    plays = await Promise.all(programs.map(open));
   }, stepTimeoutMs);
   for (const { name } of stepList) {
-    const able = plays.flatMap(({ program, steps }) =>
-      steps.filter((step) => step.name === name).map((step) => ({ program, step })),
-    );
-    if (able.length === 0) continue;
+    if (!able.flat().some((step) => step.name === name)) continue;
     it.sequential(
       name,
       async () => {
         if (failed !== undefined) throw new Error(`${notReached}: ${failed} failed`);
         failed = name;
-        for (const { program, step } of able) await step.run(opened.get(program.name)!);
+        for (const [index, play] of plays.entries()) {
+          await able[index]?.find((step) => step.name === name)?.run(play);
+        }
         failed = undefined;
       },
       stepTimeoutMs,

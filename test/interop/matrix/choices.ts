@@ -23,3 +23,7 @@ export const signers: readonly SignerChoice[] = [
   { name: 'Paraph, SQLite', kind: 'paraph-signer', backend: 'sqlite' },
   { name: 'Paraph, PostgreSQL', kind: 'paraph-signer', backend: 'postgres' },
 ];
+
+/** Whether both come from one house and store in the same way. */
+export const isAlike = (server: ServerChoice, signer: SignerChoice): boolean =>
+  server.name === signer.name;

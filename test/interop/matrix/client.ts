@@ -72,6 +72,6 @@ export interface Client extends Reader {
   readonly rotate?: (on: On, role: string, holder: Holder) => Promise<void>;
   /** Deletes what server and machine have of the repository. */
   readonly forget?: (on: On) => Promise<void>;
-  /** Publishes while others do: tries again when the server says that it was too late. */
-  publishInRace(on: On, release: Release): Promise<void>;
+  /** Publishes while others do: tries again after a failure with the words that mean `tooLate`. */
+  publishInRace(on: On, release: Release, tooLate: RegExp): Promise<void>;
 }

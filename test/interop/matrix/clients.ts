@@ -1,6 +1,7 @@
 // The clients of the matrix, and the readers who look at what each has done.
 import type { FakeEngine } from '../../peers/fake-engine.ts';
 import { type PeerName, peer } from '../../peers/peers.ts';
+import { ourProgram } from '../../peers/person.ts';
 import type { Client, Reader } from './client.ts';
 import { DockerClient } from './docker-client.ts';
 import { NotaryClient } from './notary-client.ts';
@@ -11,17 +12,42 @@ export interface ClientChoice {
   /** The name of the reader who uses this client. */
   readonly reader: string;
   /** Each does all that it can of every step, in a repository of its own. */
-  readonly programs: readonly Client[];
+  readonly programs: readonly Contestant[];
+}
+
+export interface Contestant {
+  readonly client: Client;
+  /** Whom it meets in the race. */
+  readonly rival: Client;
 }
 
 type Find = (name: PeerName) => string;
 
-/** Go notary and docker 28. `find` says where a program is. */
-export function clientsWith(engine: FakeEngine, find: Find = peer): readonly ClientChoice[] {
+/**
+ * Go notary, docker 28, and ours: with the grammar of notary, and with that of docker too where server and signer are
+ * `alike`. Our keys are dear to open, by intention, and so is every step with them. `find` says where a program is.
+ */
+export function clientsWith(
+  engine: FakeEngine,
+  alike: boolean,
+  find: Find = peer,
+): readonly ClientChoice[] {
   const { notary, docker } = originals(engine, find);
+  const ours = {
+    notary: new NotaryClient('paraph notary', [...ourProgram('paraph'), 'notary']),
+    docker: new DockerClient('docker-trust', { trust: ourProgram('docker-trust'), engine }),
+  };
   return [
-    { name: 'notary', reader: 'notary', programs: [notary] },
-    { name: 'docker 28', reader: 'docker', programs: [docker] },
+    { name: 'notary', reader: 'notary', programs: [{ client: notary, rival: notary }] },
+    { name: 'docker 28', reader: 'docker', programs: [{ client: docker, rival: docker }] },
+    {
+      name: 'Paraph',
+      reader: 'paraph',
+      programs: [
+        { client: ours.notary, rival: notary },
+        ...(alike ? [{ client: ours.docker, rival: docker }] : []),
+      ],
+    },
   ];
 }
 

@@ -14,12 +14,6 @@ export interface Call extends Invocation {
   readonly args: readonly string[];
 }
 
-/**
- * Words for a publisher whose metadata came too late. The Go client has none of its own for it; and a Go server on
- * PostgreSQL answers a race that is lost at the very end with status 500.
- */
-const tooLate =
-  /newer version of metadata is already available|trust server rejected operation|unable to reach trust server at this time: 500/;
 /** Publishes that one publisher tries before a race counts as lost. */
 const raceTries = 30;
 
@@ -54,8 +48,11 @@ async function keyIds(person: Person): Promise<readonly string[]> {
   return files.map((file) => basename(file, '.key'));
 }
 
-/** Repeats `publish` for as long as the server answers that somebody else was faster. */
-export async function untilNotTooLate(publish: () => Promise<unknown>): Promise<void> {
+/** Repeats `publish` for as long as it fails with words that mean that somebody else was faster. */
+export async function untilNotTooLate(
+  tooLate: RegExp,
+  publish: () => Promise<unknown>,
+): Promise<void> {
   for (let left = raceTries; ; left -= 1) {
     try {
       await publish();

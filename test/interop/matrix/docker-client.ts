@@ -93,8 +93,8 @@ export class DockerClient implements Client {
     return ['targets/releases', `targets/${name}`];
   }
 
-  async publishInRace(on: On, release: Release): Promise<void> {
-    await untilNotTooLate(() => this.#sign(on, release));
+  async publishInRace(on: On, release: Release, tooLate: RegExp): Promise<void> {
+    await untilNotTooLate(tooLate, () => this.#sign(on, release));
   }
 
   async #sign({ who, gun }: On, { tag, content }: Release): Promise<void> {

@@ -103,9 +103,9 @@ export class NotaryClient implements Client {
     await this.#do(who, ['delete', gun, '--remote']);
   }
 
-  async publishInRace(on: On, release: Release): Promise<void> {
+  async publishInRace(on: On, release: Release, tooLate: RegExp): Promise<void> {
     await this.#stage(on, release);
-    await untilNotTooLate(() => this.#do(on.who, ['publish', on.gun]));
+    await untilNotTooLate(tooLate, () => this.#do(on.who, ['publish', on.gun]));
   }
 
   async #publishIn(role: string, { who, gun }: On, { tag, content }: Release) {

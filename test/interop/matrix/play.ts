@@ -11,6 +11,8 @@ export interface PlayPlan {
   /** Unique in the pairing; names repositories and people. */
   readonly name: string;
   readonly client: Client;
+  /** The program of another publisher with the same keys. */
+  readonly rival: Client;
   /** With every client. */
   readonly readers: readonly Reader[];
   /** Those with another client than this one. */
@@ -20,6 +22,7 @@ export interface PlayPlan {
 
 export class Play {
   readonly client: Client;
+  readonly rival: Client;
   readonly services: PairedServices;
   readonly owner: Person;
   readonly ledger: Ledger;
@@ -32,6 +35,7 @@ export class Play {
 
   private constructor(plan: PlayPlan, owner: Person, regulars: Audience) {
     this.client = plan.client;
+    this.rival = plan.rival;
     this.services = plan.services;
     this.owner = owner;
     this.regulars = regulars;

@@ -51,12 +51,11 @@ function rowOf(suite: TestSuite): readonly Row[] {
     const isFirst = result.errors?.every(({ message }) => !message.startsWith(notReached));
     return result.state === 'failed' && isFirst === true ? 'failed' : 'not reached';
   });
-  const isWhole = [...tests.values()].every(({ state }) => state !== 'skipped');
-  return tests.size > 0 && isStarted(tests.values()) ? [{ cell: { ...name, marks }, isWhole }] : [];
-}
-
-function isStarted(results: Iterable<{ readonly state: string }>): boolean {
-  return [...results].some(({ state }) => state !== 'skipped');
+  const states = [...tests.values()].map(({ state }) => state);
+  // Left out by a filter, not by services that did not start.
+  const isAsked = suite.state() === 'failed' || states.some((state) => state !== 'skipped');
+  const isWhole = suite.state() === 'failed' || !states.includes('skipped');
+  return isAsked ? [{ cell: { ...name, marks }, isWhole }] : [];
 }
 
 function settle(text: string): void {

@@ -1,13 +1,13 @@
 // Who gets in, who comes first, and what becomes of a repository that is deleted.
 import { expect } from 'vitest';
 import type { Person } from '../../peers/person.ts';
-import type { On, Reader } from './client.ts';
+import type { Client, On, Reader } from './client.ts';
 import { Ledger } from './ledger.ts';
 import { logins } from './pairing.ts';
 import { type Play, shareKeys } from './play.ts';
 
 /** Tags that each of two racing publishers signs, one after the other. */
-const tagsInRace = 3;
+const tagsInRace = 2;
 
 /** Words of each client for a repository that is not there, */
 const notThere = /does not have trust data|no signatures or cannot access|\[NO_TRUST_DATA\]/;
@@ -15,26 +15,26 @@ const notThere = /does not have trust data|no signatures or cannot access|\[NO_T
 const madeAnew =
   /could not rotate trust to a new trusted root|no signatures or cannot access|\[ROOT_CHANGED\]/;
 /** and for a request that is not allowed, at the server or at the token service. */
-const notAllowed =
-  /not authorized|unauthorized|authentication required|\[UNAUTHORIZED\]|\[FORBIDDEN\]/i;
+const notAllowed = /not authorized|unauthorized|authentication required|FORBIDDEN/i;
 /** TLS ended by the server, in the words of Go and of ours. */
 const noHandshake = /tls: |certificate required|\[TLS_|bad certificate/;
 
 export async function race(play: Play): Promise<void> {
-  const { client, owner } = play;
+  const { client, rival, owner } = play;
+  const { tooLate } = play.services;
   const ledger = new Ledger(play.otherGun('race'));
   const twin = await play.person('twin');
-  await client.init({ who: owner, gun: ledger.gun });
-  await client.rotate?.({ who: owner, gun: ledger.gun }, 'snapshot', 'server');
-  await shareKeys(owner, twin);
-  const run = async (who: typeof owner, name: string): Promise<void> => {
+  await rival.init({ who: twin, gun: ledger.gun });
+  await rival.rotate?.({ who: twin, gun: ledger.gun }, 'snapshot', 'server');
+  await shareKeys(twin, owner);
+  const run = async (program: Client, who: Person, name: string): Promise<void> => {
     for (let number = 1; number <= tagsInRace; number += 1) {
       const release = play.release(`${name}-${number}`);
-      await client.publishInRace({ who, gun: ledger.gun }, release);
+      await program.publishInRace({ who, gun: ledger.gun }, release, tooLate);
       ledger.record([release], ['targets']);
     }
   };
-  await Promise.all([run(owner, 'owner'), run(twin, 'twin')]);
+  await Promise.all([run(client, owner, 'owner'), run(rival, twin, 'twin')]);
   await ledger.isSeenBy(play.regulars);
 }
 
