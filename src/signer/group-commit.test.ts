@@ -25,6 +25,27 @@ it('writes together what comes together, and next what came meanwhile', async ()
   ]);
 });
 
+it('runs a few commits at a time, and gathers what comes beyond them', async () => {
+  const batches: (readonly number[])[] = [];
+  const ends: (() => void)[] = [];
+  const commits = new GroupCommit<number, number>(async (items) => {
+    batches.push(items);
+    await new Promise<void>((resolve) => ends.push(resolve));
+    return items.map((item) => ({ result: item }));
+  });
+  const calls: Promise<number>[] = [];
+  for (let item = 0; item < 8; item += 1) {
+    calls.push(commits.write(item));
+    await turn();
+  }
+  expect(batches).toEqual([[0], [1], [2]]);
+  ends[1]?.();
+  expect(await calls[1]).toBe(1);
+  await expect.poll(() => batches).toEqual([[0], [1], [2], [3, 4, 5, 6, 7]]);
+  for (const end of ends) end();
+  expect(await Promise.all(calls)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+});
+
 it('gives each caller the answer of his own item', async () => {
   const { commits } = counting((item) =>
     item === 2 ? { error: new Error('two') } : { result: `${item}` },

@@ -1,4 +1,4 @@
-// Many callers, one commit: what is handed in while a commit runs, or within one turn of the event loop, is
+// Many callers, few commits: what is handed in within one turn of the event loop, or while enough commits run, is
 // written together. Each caller has an answer of his own, and has it only once the commit has returned.
 // This is for databases that are waited for without stopping the process; SQLite has daemon/database/write-queue.ts.
 
@@ -10,6 +10,8 @@ interface Waiting<Item, Result> {
 
 /** Bounds the size of a statement. */
 const maxItems = 500;
+/** Commits that run at the same time: a database joins their waits for the disk, which a queue of one adds up. */
+const maxRunning = 3;
 
 /** What one item came to. */
 export type Answer<Result> = { readonly result: Result } | { readonly error: unknown };
@@ -17,7 +19,8 @@ export type Answer<Result> = { readonly result: Result } | { readonly error: unk
 export class GroupCommit<Item, Result> {
   readonly #commit: (items: readonly Item[]) => Promise<readonly Answer<Result>[]>;
   #waiting: Waiting<Item, Result>[] = [];
-  #running: Promise<void> | undefined;
+  readonly #running = new Set<Promise<void>>();
+  #isGathering = false;
 
   /** @param commit answers each item in order; when it rejects, so do all callers whose items it had. */
   constructor(commit: (items: readonly Item[]) => Promise<readonly Answer<Result>[]>) {
@@ -27,22 +30,31 @@ export class GroupCommit<Item, Result> {
   write(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ item, resolve, reject });
-      this.#running ??= this.#run();
+      this.#gather();
     });
   }
 
   /** Resolves when everything handed in so far is written or refused. */
   async drain(): Promise<void> {
-    await this.#running;
+    while (this.#isGathering || this.#running.size > 0) {
+      await new Promise((resolve) => setImmediate(resolve));
+      await Promise.all(this.#running);
+    }
   }
 
-  async #run(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      // Calls that arrived with this one are handled in this turn of the event loop; they join the commit.
-      await new Promise((resolve) => setImmediate(resolve));
-      await this.#writeTogether(this.#waiting.splice(0, maxItems));
-    }
-    this.#running = undefined;
+  /** Calls that arrived with this one are handled in this turn of the event loop; they join the commit. */
+  #gather(): void {
+    if (this.#isGathering || this.#waiting.length === 0 || this.#running.size >= maxRunning) return;
+    this.#isGathering = true;
+    setImmediate(() => {
+      this.#isGathering = false;
+      const running = this.#writeTogether(this.#waiting.splice(0, maxItems)).finally(() => {
+        this.#running.delete(running);
+        this.#gather();
+      });
+      this.#running.add(running);
+      this.#gather();
+    });
   }
 
   async #writeTogether(batch: readonly Waiting<Item, Result>[]): Promise<void> {
