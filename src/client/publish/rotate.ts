@@ -2,27 +2,27 @@
 //
 // Invariants:
 // - what can be refused is refused before a key is made: the role, the server, the right to write, the keys that sign;
-// - the old keys count, and stay on disk, until the server serves a root that does not list them. Then key files of
-//   targets and snapshot are removed; those of root keys stay;
+// - the old keys count, and stay on disk, until the server serves a root that does not list them (old-keys.ts);
 // - one that was killed, whenever, is run again: it goes on with the key that was made, and only removes what is left
 //   to remove when all else is done.
-import { asFailure, Failure, isFailure } from '../../errors.ts';
+import { Failure, isFailure } from '../../errors.ts';
 import type { KeyRemover, KeyStore } from '../../keys/key-store.ts';
-import { walkRoles } from '../../tuf/delegation-walk.ts';
+import type { PublicKey } from '../../tuf/public-key.ts';
 import type { BaseRole, RoleName, TargetsRole } from '../../tuf/role.ts';
-import { type Root, roleKeysOf } from '../../tuf/root.ts';
+import type { Root, RootFile } from '../../tuf/root.ts';
 import { baseAuthority, canonicalIdOf } from '../consume/role-authority.ts';
-import { type TrustedRepository, versionsOf } from '../consume/trusted-repository.ts';
+import { versionsOf } from '../consume/trusted-repository.ts';
 import type { PublisherPorts } from '../ports.ts';
 import type { PendingRotation } from '../trustdir/pending-rotation.ts';
 import type { Edit } from './edit.ts';
-import { mayServe } from './key-purpose.ts';
+import { clearAway, type OldKey, roleKeyIds, stillTrusting } from './old-keys.ts';
 import { olderRootKeys } from './older-root-keys.ts';
-import { type Publication, publish } from './publish.ts';
+import { type Published, publishOrBegin } from './publish-or-begin.ts';
 import { localKeys, localKeysOf, openSigners } from './role-signers.ts';
 import { signersOf } from './root-signers.ts';
 import { type NewKey, newKeysFor } from './rotation-keys.ts';
 import { type KeyHolder, requireRotatable } from './rotation-rules.ts';
+import { requireUnpublished } from './unpublished.ts';
 
 export interface RotationRequest {
   readonly gun: string;
@@ -37,18 +37,6 @@ export interface RotationRequest {
    * with Infinity.
    */
   readonly legacyRoots?: number | undefined;
-}
-
-/** A key that had the role. */
-export interface OldKey {
-  /** Canonical. */
-  readonly id: string;
-  /** `elsewhere`: its private part was not on this machine. */
-  readonly fate: 'removed' | 'kept' | 'elsewhere';
-  /** Where its private part is, or was. */
-  readonly location: string;
-  /** Why a file that was to be removed is still there. */
-  readonly problem?: Failure;
 }
 
 export interface Rotation {
@@ -77,9 +65,10 @@ export interface RotationPorts extends PublisherPorts {
 const continueWithinMs = 60 * 60 * 1000;
 
 /**
- * Replaces the keys of a role. @throws Failure ROLE_INVALID in notary's words; USAGE for keys named with a server that
- * is to hold them; KEY_NOT_FOUND when the present root key, or a named one, is not here; what newKeysFor and publish
- * throw, saying what became of the new key
+ * Replaces the keys of a role. A repository that was prepared here and never published is published by it.
+ * @throws Failure ROLE_INVALID in notary's words; USAGE for keys named with a server that is to hold them;
+ *   NO_TRUST_DATA; KEY_NOT_FOUND when the present root key, or a named one, is not here; what newKeysFor and publish
+ *   throw, saying what became of the new key
  */
 export async function rotateKeys(
   request: RotationRequest,
@@ -118,48 +107,51 @@ class KeyRotation {
 
   async run(): Promise<Rotation> {
     const { gun, role, holder } = this.#order;
-    const publication = await this.#publish();
-    const { repository, isCurrent, uploaded, outcome } = publication;
-    const root = repository.set.root.signed;
-    for (const id of this.#newIds(root)) this.#oldIds.delete(id);
-    const oldKeys = await this.#clearAway(publication);
-    if (isCurrent && oldKeys.every(({ problem }) => problem === undefined)) {
-      await this.#ports.directory.repository(gun).clearPendingRotation(role);
-    }
+    const { repository, uploaded, outcome } = await this.#publish();
+    const newKeys = await this.#shownKeys(repository?.set.root.signed);
+    for (const { id } of newKeys) this.#oldIds.delete(id);
+    const old = { gun, role, ids: this.#oldIds, root: repository?.set.root.signed };
+    const oldKeys = await clearAway(old, this.#ports.keys);
+    const isDone = repository !== undefined && oldKeys.every((key) => key.problem === undefined);
+    if (isDone) await this.#ports.directory.repository(gun).clearPendingRotation(role);
     return {
       gun,
       role,
       holder,
       outcome: this.#isContinued ? 'continued' : outcome === 'published' ? 'rotated' : 'unchanged',
-      newKeys: await this.#shownKeys(root),
+      newKeys,
       oldKeys,
-      stillTrustedBy: stillTrusting(repository, this.#oldIds),
+      stillTrustedBy: repository === undefined ? [] : stillTrusting(repository.set, this.#oldIds),
       uploaded,
-      versions: isCurrent ? versionsOf(repository.set) : new Map(),
+      versions: repository === undefined ? new Map() : versionsOf(repository.set),
     };
   }
 
-  async #publish(): Promise<Publication> {
+  async #publish(): Promise<Published> {
+    const { gun } = this.#order;
+    const order = {
+      gun,
+      plan: ({ set }: { readonly set: { readonly root: RootFile } }) => this.#plan(set.root),
+      first: async () => this.#plan(await requirePrepared(gun, this.#ports)),
+    };
     try {
-      return await publish(this.#order.gun, (repository) => this.#plan(repository), this.#ports);
+      return await publishOrBegin(order, this.#ports);
     } catch (error) {
       if (this.#newKeys === undefined || !isFailure(error)) throw error;
       throw withNewKey(error, this.#newKeys);
     }
   }
 
-  async #plan(repository: TrustedRepository): Promise<readonly Edit[]> {
-    const { role, pending } = this.#order;
-    const root = repository.set.root.signed;
-    if (this.#newKeys === undefined && this.#isPublished(root)) {
+  async #plan(root: RootFile): Promise<readonly Edit[]> {
+    const { role } = this.#order;
+    if (this.#newKeys === undefined && this.#isPublished(root.signed)) {
       this.#isContinued = true;
       return [];
     }
-    for (const id of canonicalIds(root, role)) this.#oldIds.add(id);
-    this.#newKeys ??= await this.#makeReady(repository, pending);
+    for (const id of roleKeyIds(root.signed, role)) this.#oldIds.add(id);
+    this.#newKeys ??= await this.#makeReady(root);
     const keys = this.#newKeys.map(({ key }) => key);
-    const alsoSignedBy = await this.#olderKeys(repository);
-    return [{ kind: 'replace-keys', role, keys, alsoSignedBy }];
+    return [{ kind: 'replace-keys', role, keys, alsoSignedBy: await this.#olderKeys(root) }];
   }
 
   /** Whether an earlier run, not long ago, has published what is asked for. */
@@ -169,22 +161,17 @@ class KeyRotation {
       return false;
     }
     if (this.#ports.nowMs() - pending.sinceMs > continueWithinMs) return false;
-    const wanted = keyIds === undefined ? pending.newKeys : keyIds;
-    return (
-      isSameSet(canonicalIds(root, role), pending.newKeys) && isSameSet(wanted, pending.newKeys)
-    );
+    const wanted = keyIds ?? pending.newKeys;
+    return isSameSet(roleKeyIds(root, role), pending.newKeys) && isSameSet(wanted, pending.newKeys);
   }
 
   /** Everything that could stop the rotation is tried, and only then a key made. */
-  async #makeReady(
-    { gun, set }: TrustedRepository,
-    pending: PendingRotation | undefined,
-  ): Promise<readonly NewKey[]> {
-    const { role, holder, keyIds } = this.#order;
+  async #makeReady(file: RootFile): Promise<readonly NewKey[]> {
+    const { gun, role, holder, keyIds, pending } = this.#order;
     const { keys, server, emit } = this.#ports;
-    const root = set.root.signed;
+    const root = file.signed;
     await server.serverKey(gun, 'timestamp'); // asks for the right to write
-    await openSigners(signersOf(set.root), gun, keys);
+    await openSigners(signersOf(file), gun, keys);
     const local = await localKeys(keys);
     const snapshot = baseAuthority(root, 'snapshot');
     if (role !== 'snapshot' && localKeysOf(snapshot, gun, local).length > 0) {
@@ -200,98 +187,38 @@ class KeyRotation {
     return made;
   }
 
-  async #olderKeys({ set, nowMs }: TrustedRepository) {
+  async #olderKeys({ signed }: RootFile): Promise<readonly PublicKey[]> {
     const { gun, role, legacyRoots } = this.#order;
     if (role !== 'root' || legacyRoots === undefined) return [];
-    return olderRootKeys(
-      { gun, newest: set.root.signed.version, count: legacyRoots, nowMs },
-      this.#ports,
-    );
+    const nowMs = this.#ports.nowMs();
+    return olderRootKeys({ gun, newest: signed.version, count: legacyRoots, nowMs }, this.#ports);
   }
 
-  #newIds(root: Root): readonly string[] {
-    return (
-      this.#newKeys?.map(({ key }) => canonicalIdOf(key)) ?? canonicalIds(root, this.#order.role)
-    );
-  }
-
-  async #shownKeys(root: Root): Promise<Rotation['newKeys']> {
+  /** `root` is the one that is served now; it is known when an earlier run is continued. */
+  async #shownKeys(root: Root | undefined): Promise<Rotation['newKeys']> {
     if (this.#newKeys !== undefined) {
       return this.#newKeys.map(({ key, ...shown }) => ({ id: canonicalIdOf(key), ...shown }));
     }
     const local = await localKeys(this.#ports.keys);
-    return canonicalIds(root, this.#order.role).map((id) => {
+    return (root === undefined ? [] : roleKeyIds(root, this.#order.role)).map((id) => {
       const location = local.get(id)?.location ?? this.#ports.server.url;
       return { id, location, isNew: false };
     });
   }
-
-  /** Removes old key files of targets and snapshot, once the server serves a root without those keys. */
-  async #clearAway({ repository, isCurrent }: Publication): Promise<readonly OldKey[]> {
-    const { gun, role } = this.#order;
-    const local = await localKeys(this.#ports.keys);
-    const root = repository.set.root.signed;
-    const inUse = new Set([...root.roles.values()].flatMap(({ keyIds }) => idsOf(root, keyIds)));
-    const old: OldKey[] = [];
-    for (const id of this.#oldIds) {
-      const entry = local.get(id);
-      const location = entry?.location ?? '';
-      if (entry === undefined) old.push({ id, fate: 'elsewhere', location });
-      else if (role === 'root' || !mayServe(entry, role, gun))
-        old.push({ id, fate: 'kept', location });
-      else if (!isCurrent) old.push({ id, fate: 'kept', location, problem: notReadBack() });
-      else if (inUse.has(id)) old.push({ id, fate: 'kept', location });
-      else old.push({ id, location, ...(await this.#remove(id)) });
-    }
-    return old;
-  }
-
-  async #remove(id: string): Promise<Pick<OldKey, 'fate' | 'problem'>> {
-    try {
-      await this.#ports.keys.remove(id);
-      return { fate: 'removed' };
-    } catch (error) {
-      if (isFailure(error, 'KEY_NOT_FOUND')) return { fate: 'removed' };
-      return { fate: 'kept', problem: asFailure(error) };
-    }
-  }
 }
 
-function canonicalIds(root: Root, role: BaseRole): readonly string[] {
-  return idsOf(root, roleKeysOf(root, role).keyIds);
-}
-
-function idsOf(root: Root, keyIds: readonly string[]): readonly string[] {
-  return keyIds.map((id) => {
-    const key = root.keys.get(id);
-    return key === undefined ? id : canonicalIdOf(key);
+/** The root of a repository that was prepared here. */
+async function requirePrepared(gun: string, ports: PublisherPorts): Promise<RootFile> {
+  const prepared = await requireUnpublished(gun, ports);
+  if (prepared !== undefined) return prepared;
+  throw new Failure('NO_TRUST_DATA', `${ports.server.url} does not have trust data for ${gun}`, {
+    facts: { server: ports.server.url, repository: gun },
   });
 }
 
 function isSameSet(a: readonly string[], b: readonly string[]): boolean {
   const other = new Set(b);
   return new Set(a).size === other.size && a.every((id) => other.has(id));
-}
-
-function stillTrusting(
-  { set }: TrustedRepository,
-  oldIds: ReadonlySet<string>,
-): readonly TargetsRole[] {
-  return [...walkRoles((role) => set.targets(role))].flatMap(({ file }) => {
-    const { keys, roles } = file.signed.delegations;
-    const isOld = (id: string) => {
-      const key = keys.get(id);
-      return key !== undefined && oldIds.has(canonicalIdOf(key));
-    };
-    return roles.filter(({ keyIds }) => keyIds.some(isOld)).map(({ name }) => name);
-  });
-}
-
-function notReadBack(): Failure {
-  return new Failure('SERVER_ERROR', 'the server took the new root and could not be asked for it', {
-    remedy:
-      'Run the rotation again within the hour: it removes the old key when the server serves the new root.',
-  });
 }
 
 /** Says of a rotation that failed what became of the new keys. */
