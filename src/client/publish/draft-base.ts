@@ -2,7 +2,7 @@
 // published yet.
 import type { Failure } from '../../errors.ts';
 import { expiryAt } from '../../tuf/expiry.ts';
-import { isTargetsRole, type RoleName, type TargetsRole } from '../../tuf/role.ts';
+import { baseRoles, isTargetsRole, type RoleName, type TargetsRole } from '../../tuf/role.ts';
 import type { RootFile } from '../../tuf/root.ts';
 import type { Snapshot } from '../../tuf/snapshot.ts';
 import { TargetTable } from '../../tuf/target-table.ts';
@@ -62,4 +62,19 @@ export function unpublishedBase(gun: string, root: RootFile): DraftBase {
     outOfDate: [],
     floors: new Map(),
   };
+}
+
+/** A repository of which there is nothing yet: roles without keys. */
+export function absentBase(gun: string): DraftBase {
+  const none = { keyIds: [], threshold: 1 };
+  const signed = {
+    version: 0,
+    expires: expiryAt(0),
+    keys: new Map(),
+    roles: new Map(baseRoles.map((role) => [role, none])),
+    nulls: new Set<string>(),
+    consistentSnapshot: false,
+  };
+  const nothing = Buffer.alloc(0);
+  return unpublishedBase(gun, { bytes: nothing, signed, signatures: [], message: nothing });
 }

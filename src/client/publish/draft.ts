@@ -94,6 +94,18 @@ export class Draft {
     }
   }
 
+  /** The entry of a tag in `role` as this draft has it; undefined also when there is no such role. */
+  tag(role: TargetsRole, name: string): Target | undefined {
+    const content = this.#content(role);
+    return content && this.#tag(role, content, name);
+  }
+
+  /** Whether somebody delegates to `role` in this draft. */
+  hasDelegation(role: DelegationRole): boolean {
+    const parent = this.#content(parentRole(role));
+    return parent !== undefined && delegationIn(parent, role) !== undefined;
+  }
+
   /** Signs a role again without changing what it says. */
   renew(role: TargetsRole): void {
     this.#toSign.add(role);

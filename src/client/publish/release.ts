@@ -45,13 +45,26 @@ export async function planRelease(order: ReleaseOrder, ports: PublisherPorts): P
   const draft = new Draft(base, canSign);
   for (const [role, content] of order.adopted ?? []) draft.adopt(role, content);
   const changed = edits.filter((edit) => explained(explain, [edit], () => draft.apply(edit)));
+  renewOutOfDate(draft, base, edits, canSign);
+  if (!draft.isEmpty) await renew(draft, base, nowMs, ports);
+  return { base, draft, changed, nowMs };
+}
+
+/**
+ * Roles that are out of date and signed again on the way: those of the edits, and `targets` where its key is here. The
+ * others are their signers' affair.
+ */
+export function renewOutOfDate(
+  draft: Draft,
+  base: DraftBase,
+  edits: readonly Edit[],
+  canSign: SigningTest,
+): void {
   const wanted = new Set(edits.flatMap(editedRoles));
   const isOwner = canSign(baseAuthority(base.root.signed, 'targets'));
   for (const role of base.outOfDate) {
     if (wanted.has(role) || (role === 'targets' && isOwner)) draft.renew(role);
   }
-  if (!draft.isEmpty) await renew(draft, base, nowMs, ports);
-  return { base, draft, changed, nowMs };
 }
 
 /** A root role that is replaced anyway needs no new certificates. */
@@ -67,6 +80,8 @@ async function renew(
   if (renewed !== undefined) draft.renewRoot(renewed);
 }
 
+export type SigningTest = (authority: RoleAuthority) => boolean;
+
 /**
  * Whether enough keys of a role are here to sign it. Those that another repository lists without being made for it do
  * not count.
@@ -74,7 +89,7 @@ async function renew(
 export async function signingTest(
   gun: string,
   { keys }: Pick<PublisherPorts, 'keys'>,
-): Promise<(authority: RoleAuthority) => boolean> {
+): Promise<SigningTest> {
   const local = await localKeys(keys);
   return (authority) => {
     const here = localKeysOf(authority, gun, local).map(({ canonicalId }) => canonicalId);

@@ -1,0 +1,188 @@
+// What publishing the staged changes would do: each change held against what is published now, and who would sign.
+// Nothing is opened, signed or sent; keys are only looked for.
+import { asFailure, type Failure, isFailure } from '../../errors.ts';
+import type { RoleName } from '../../tuf/role.ts';
+import { refresh } from '../consume/refresh.ts';
+import { baseAuthority, canonicalIdOf, type RoleAuthority } from '../consume/role-authority.ts';
+import { publisherRefresh } from '../consume/situation.ts';
+import type { PublisherPorts } from '../ports.ts';
+import type { StagedChange } from '../trustdir/change-list.ts';
+import { adoptions } from './adoption.ts';
+import { Draft, type DraftNotice } from './draft.ts';
+import { absentBase, type DraftBase, publishedBase, unpublishedBase } from './draft-base.ts';
+import type { DelegationChange, Edit } from './edit.ts';
+import { mayServe } from './key-purpose.ts';
+import { renewOutOfDate, signingTest } from './release.ts';
+import { type LocalKeys, localKeys } from './role-signers.ts';
+import { stagedEdits } from './staged.ts';
+import { requireUnpublished } from './unpublished.ts';
+
+/** What a change comes to, after those staged before it. */
+export type Effect = 'adds' | 'replaces' | 'removes' | 'nothing' | 'fails';
+
+export interface PreviewedChange {
+  readonly staged: StagedChange;
+  readonly effect: Effect;
+  /** Why it fails. */
+  readonly failure: Failure | undefined;
+}
+
+export interface PreviewedKey {
+  /** Canonical. */
+  readonly id: string;
+  /** Whether its private part is here, made for the role. */
+  readonly isHere: boolean;
+}
+
+export interface PreviewedRole {
+  readonly role: RoleName;
+  readonly keys: readonly PreviewedKey[];
+  readonly threshold: number;
+  /** `here`: enough keys are. A snapshot of which none is here is the server's. */
+  readonly signer: 'here' | 'server' | 'missing';
+}
+
+export interface Preview {
+  readonly gun: string;
+  /** Where the repository is: on the server, made here and never published, or nowhere, so that it would be made. */
+  readonly repository: 'published' | 'prepared' | 'absent';
+  /** In the order in which they would be applied. One that fails ends the whole publication. */
+  readonly changes: readonly PreviewedChange[];
+  /** The roles that would be signed; none for a repository whose keys are yet to be made. */
+  readonly roles: readonly PreviewedRole[];
+  readonly notices: readonly DraftNotice[];
+}
+
+/** @throws Failure NO_TRUST_DATA for a repository that the server lost; what refresh throws; DISK */
+export async function previewStaged(gun: string, ports: PublisherPorts): Promise<Preview> {
+  const home = ports.directory.repository(gun);
+  const staged = await home.changeList.list();
+  const read = staged.map((one) => readEdits(one, () => stagedEdits([one], home)));
+  const edits = read.flatMap((one) => one.edits);
+  const { repository, base, draft } = await startDraft(gun, edits, ports);
+  const changes = read.map((one) => previewChange(one, draft));
+  renewOutOfDate(draft, base, edits, await signingTest(gun, ports));
+  if (repository !== 'published') draft.renew('targets');
+  const roles =
+    repository === 'absent' ? [] : previewRoles(gun, base, draft, await localKeys(ports.keys));
+  return { gun, repository, changes, roles, notices: draft.notices };
+}
+
+interface ReadChange {
+  readonly staged: StagedChange;
+  readonly edits: readonly Edit[];
+  readonly failure: Failure | undefined;
+}
+
+function readEdits(
+  staged: StagedChange,
+  read: () => readonly { readonly edit: Edit }[],
+): ReadChange {
+  try {
+    return { staged, edits: read().map(({ edit }) => edit), failure: undefined };
+  } catch (error) {
+    return { staged, edits: [], failure: asFailure(error) };
+  }
+}
+
+async function startDraft(
+  gun: string,
+  edits: readonly Edit[],
+  ports: PublisherPorts,
+): Promise<Pick<Preview, 'repository'> & { readonly base: DraftBase; readonly draft: Draft }> {
+  const canSign = await signingTest(gun, ports);
+  try {
+    const repository = await refresh(gun, ports, publisherRefresh);
+    const base = publishedBase(repository);
+    const draft = new Draft(base, canSign);
+    const adopted = await adoptions(repository, edits, ports.server);
+    for (const [role, content] of adopted) draft.adopt(role, content);
+    return { repository: 'published', base, draft };
+  } catch (error) {
+    if (!isFailure(error, 'NO_TRUST_DATA')) throw error;
+  }
+  const root = await requireUnpublished(gun, ports);
+  const base = root === undefined ? absentBase(gun) : unpublishedBase(gun, root);
+  const draft = new Draft(base, canSign);
+  return { repository: root === undefined ? 'absent' : 'prepared', base, draft };
+}
+
+function previewChange({ staged, edits, failure }: ReadChange, draft: Draft): PreviewedChange {
+  if (failure !== undefined) return { staged, effect: 'fails', failure };
+  let effect: Effect = 'nothing';
+  try {
+    for (const edit of edits) {
+      const wanted = effectOf(edit, draft);
+      if (draft.apply(edit)) effect = wanted;
+    }
+    return { staged, effect, failure: undefined };
+  } catch (error) {
+    return { staged, effect: 'fails', failure: asFailure(error) };
+  }
+}
+
+/** What `edit` comes to in `draft`, if it changes anything. */
+function effectOf(edit: Edit, draft: Draft): Effect {
+  switch (edit.kind) {
+    case 'set-tag':
+      return draft.tag(edit.role, edit.name) === undefined ? 'adds' : 'replaces';
+    case 'change-delegation':
+      return draft.hasDelegation(edit.role) ? changeEffect(edit) : 'adds';
+    case 'remove-tag':
+    case 'remove-delegation':
+    case 'purge-keys':
+      return 'removes';
+    default:
+      return 'replaces';
+  }
+}
+
+function changeEffect(change: DelegationChange): Effect {
+  const { addKeys, addPaths, removeKeyIds, removePaths, clearPaths } = change;
+  const adds = addKeys.length > 0 || addPaths.length > 0;
+  const removes = removeKeyIds.length > 0 || removePaths.length > 0 || clearPaths;
+  if (adds && !removes) return 'adds';
+  return removes && !adds ? 'removes' : 'replaces';
+}
+
+/** A publication makes a snapshot whatever it changes. */
+function previewRoles(
+  gun: string,
+  base: DraftBase,
+  draft: Draft,
+  local: LocalKeys,
+): readonly PreviewedRole[] {
+  const view = (role: RoleName) => previewRole(draft.authorityOf(role), gun, local);
+  const snapshot = view('snapshot');
+  const isOurs = snapshot.keys.some(({ isHere }) => isHere);
+  return [
+    ...(draft.changesRoot ? [previewRoot(view('root'), base, local)] : []),
+    ...draft.targetsRoles.map(view),
+    isOurs ? snapshot : { ...snapshot, signer: 'server' },
+  ];
+}
+
+/** A root is signed with the keys before it and with its own. */
+function previewRoot(next: PreviewedRole, base: DraftBase, local: LocalKeys): PreviewedRole {
+  const former = previewRole(baseAuthority(base.root.signed, 'root'), base.gun, local);
+  const keys = new Map([...next.keys, ...former.keys].map((key) => [key.id, key]));
+  const isHere = next.signer === 'here' && former.signer === 'here';
+  return { ...next, keys: [...keys.values()], signer: isHere ? 'here' : 'missing' };
+}
+
+function previewRole(
+  { role, roleKeys, keys }: RoleAuthority,
+  gun: string,
+  local: LocalKeys,
+): PreviewedRole {
+  const listed = roleKeys.keyIds.flatMap((keyId): readonly PreviewedKey[] => {
+    const key = keys.get(keyId);
+    if (key === undefined) return [];
+    const id = canonicalIdOf(key);
+    const entry = local.get(id);
+    return [{ id, isHere: entry !== undefined && mayServe(entry, role, gun) }];
+  });
+  const here = new Set(listed.filter(({ isHere }) => isHere).map(({ id }) => id)).size;
+  const { threshold } = roleKeys;
+  return { role, keys: listed, threshold, signer: here >= threshold ? 'here' : 'missing' };
+}
