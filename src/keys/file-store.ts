@@ -6,16 +6,18 @@
 // decrypted key is kept as KeyObject until `close`, so that a passphrase is asked once. Safe for concurrent
 // callers within one process, and beside other processes.
 import { join } from 'node:path';
-import { encodePem, type PemBlock } from '../encoding/pem.ts';
+import { encodePem } from '../encoding/pem.ts';
 import { Failure } from '../errors.ts';
-import { isLocked, keyBlocks, lockKey, ownerHeaders, readKey } from './key-block.ts';
 import { exportedKeys } from './key-export.ts';
 import { createKeyFile, ensureKeyDirectory, removeKeyFile } from './key-file.ts';
-import { importOrigin } from './key-import.ts';
-import { keyPath, readFound, requireId, surveyKeys, type UnusableFile } from './key-layout.ts';
+import { foreignKeyFor, foreignKeys } from './key-import.ts';
+import { type LockedKey, lockAnew, takeIn, takenAsItIs } from './key-intake.ts';
+import { keyPath, readFound, surveyKeys, type UnusableFile } from './key-layout.ts';
+import { type Migration, migrateKeys } from './key-migration.ts';
 import { KeySearch } from './key-search.ts';
 import {
   belongsToRepository,
+  describeKey,
   type ExportFilter,
   type ImportDefaults,
   type ImportedKey,
@@ -26,26 +28,13 @@ import {
   type KeyStore,
   type PassphraseChanger,
   type PassphraseSource,
+  type RoleOwner,
   type Signer,
 } from './key-store.ts';
-import { unlockByAsking, unlockFound } from './passphrase-attempts.ts';
+import { unlockFound } from './passphrase-attempts.ts';
 import { changePassphrase } from './passphrase-change.ts';
 import { generatePrivateKey, type PrivateKey } from './private-key.ts';
 import { softwareSigner } from './software-signer.ts';
-
-/** Characters of an import: some five hundred keys of the largest kind. */
-const maxImportLength = 1024 * 1024;
-
-interface Owner {
-  readonly role: string;
-  readonly gun: string | undefined;
-}
-
-interface LockedKey {
-  readonly key: PrivateKey;
-  readonly owner: Owner;
-  readonly block: PemBlock;
-}
 
 export class KeyFileStore
   implements KeyStore, KeyImporter, KeyRemover, KeyExporter, PassphraseChanger
@@ -53,6 +42,7 @@ export class KeyFileStore
   readonly #directory: string;
   readonly #passphrases: PassphraseSource;
   readonly #search: KeySearch;
+  #migration: Promise<Migration> | undefined;
   readonly #unlocked = new Map<string, Promise<PrivateKey>>();
 
   /** @param trustDirectory such as `~/.docker/trust`; need not exist */
@@ -95,9 +85,9 @@ export class KeyFileStore
     if (belongsToRepository(role) && gun === undefined) {
       throw new Failure('ROLE_INVALID', `a ${role} key needs the repository that it is for`);
     }
-    await ensureKeyDirectory(this.#directory);
+    await this.#prepare();
     const key = generatePrivateKey();
-    await this.#store(await this.#lockAnew(key, owner));
+    await this.#store(await lockAnew(this.#passphrases, key, owner));
     return softwareSigner(key);
   }
 
@@ -108,6 +98,7 @@ export class KeyFileStore
   }
 
   async changePassphrase(id: string): Promise<void> {
+    await this.#prepare();
     await changePassphrase(await this.#search.findAll(id), this.#passphrases);
   }
 
@@ -115,20 +106,39 @@ export class KeyFileStore
     return exportedKeys(this.#directory, filter);
   }
 
-  /** For `notary key import` and `docker trust key load`, when they are spoken here. */
   async importKeys(pem: string, defaults: ImportDefaults = {}): Promise<readonly ImportedKey[]> {
-    if (pem.length > maxImportLength) {
-      throw new Failure('KEY_LIMITS', 'the text to import is larger than 1 MiB');
-    }
-    await ensureKeyDirectory(this.#directory);
+    const foreign = foreignKeys(pem, defaults);
+    await this.#prepare();
     const locked: LockedKey[] = [];
-    for (const block of keyBlocks(pem)) {
-      const { idHint, ...owner } = importOrigin(block, defaults);
-      locked.push(await this.#relock(block, idHint, owner));
+    for (const key of foreign) {
+      const asItIs = defaults.keepsEncrypted === true ? takenAsItIs(key) : undefined;
+      locked.push(asItIs ?? (await takeIn(this.#passphrases, key)));
     }
     const imported: ImportedKey[] = [];
-    for (const item of locked) imported.push(await this.#store(item));
+    for (const key of locked) imported.push(await this.#store(key));
     return imported;
+  }
+
+  async importKeyFor(pem: string, owner: RoleOwner): Promise<ImportedKey> {
+    const foreign = foreignKeyFor(pem, owner);
+    await this.#prepare();
+    const imported = await this.#store(await takeIn(this.#passphrases, foreign));
+    const { role, gun } = foreign.owner;
+    if (imported.role === role && imported.gun === gun) return imported;
+    const present = describeKey({ ...imported, keyId: imported.id });
+    throw new Failure('KEY_ROLE_MISMATCH', `the key is here already, as ${present}`, {
+      facts: { file: imported.location },
+      remedy: `Use a key of its own for ${role}.`,
+    });
+  }
+
+  /**
+   * Moves the key files of old releases into the newest layout, once; the first writing of a key does so too.
+   * @throws Failure DISK when the folder of the keys cannot be read
+   */
+  migrate(): Promise<Migration> {
+    this.#migration ??= migrateKeys(this.#directory);
+    return this.#migration;
   }
 
   /** Forgets every decrypted key. Signers that were handed out keep theirs. */
@@ -136,49 +146,22 @@ export class KeyFileStore
     this.#unlocked.clear();
   }
 
+  /** Old files come first, so that a key that is here is not made a second file. */
+  async #prepare(): Promise<void> {
+    await ensureKeyDirectory(this.#directory);
+    await this.migrate();
+  }
+
   async #unlock(id: string): Promise<PrivateKey> {
     return unlockFound(this.#passphrases, await this.#search.find(id));
   }
 
-  /** Encrypts a key under a passphrase that is chosen now. */
-  async #lockAnew(key: PrivateKey, owner: Owner): Promise<LockedKey> {
-    const id = key.publicKey.canonicalId;
-    const request = { keyId: id, ...owner, isNew: true, attempt: 0 };
-    const passphrase = await this.#passphrases.passphrase(request);
-    try {
-      if (passphrase.length === 0) {
-        throw new Failure('PASSPHRASE_UNFIT', 'a key is not stored under an empty passphrase');
-      }
-      return { key, owner, block: await lockKey(key, passphrase, ownerHeaders(owner)) };
-    } finally {
-      passphrase.fill(0);
-    }
-  }
-
-  /** Brings a foreign block into our form: under its own passphrase, or a new one if it had none. */
-  async #relock(block: PemBlock, idHint: string, owner: Owner): Promise<LockedKey> {
-    if (!isLocked(block)) {
-      const key = readKey(block);
-      requireId(key, idHint, 'the imported file');
-      return this.#lockAnew(key, owner);
-    }
-    const claim = { keyId: idHint, ...owner };
-    const { key, passphrase } = await unlockByAsking(this.#passphrases, block, claim);
-    try {
-      requireId(key, idHint, 'the imported file');
-      return { key, owner, block: await lockKey(key, passphrase, ownerHeaders(owner)) };
-    } finally {
-      passphrase.fill(0);
-    }
-  }
-
-  async #store({ key, owner, block }: LockedKey): Promise<ImportedKey> {
-    const id = key.publicKey.canonicalId;
+  async #store({ id, owner, block, key }: LockedKey): Promise<ImportedKey> {
     const location = keyPath(this.#directory, id);
     const entry = { id, ...owner, location };
     const isCreated = await createKeyFile(location, encodePem(block));
     if (isCreated) {
-      this.#unlocked.set(id, Promise.resolve(key));
+      if (key !== undefined) this.#unlocked.set(id, Promise.resolve(key));
       return { ...entry, outcome: 'stored' };
     }
     // The name is taken. Unless the file there can be read as a key, the caller must not think it safe.

@@ -3,7 +3,7 @@
 import { decodePem, type PemBlock } from '../encoding/pem.ts';
 import { Failure, isFailure } from '../errors.ts';
 import { belongsToRepository } from './key-store.ts';
-import { openPbes2, sealPbes2 } from './pbes2.ts';
+import { isReadByGo as isPbes2ReadByGo, openPbes2, sealPbes2 } from './pbes2.ts';
 import { encryptionHeaders, isEncryptedByHeaders, openByHeaders } from './pem-encryption.ts';
 import { readPkcs8, writePkcs8 } from './pkcs8.ts';
 import { fromGoEd25519, fromPkcs1, fromSec1, type PrivateKey } from './private-key.ts';
@@ -33,6 +33,15 @@ export function keyBlocks(text: string): readonly [PemBlock, ...PemBlock[]] {
 
 export function isLocked(block: PemBlock): boolean {
   return block.label === encryptedLabel || isEncryptedByHeaders(block);
+}
+
+/** True for an encrypted block that notary and docker can open. @throws Failure KEY_UNREADABLE, KEY_LIMITS */
+export function isReadByGo(block: PemBlock): boolean {
+  return (
+    block.label === encryptedLabel &&
+    !isEncryptedByHeaders(block) &&
+    unreadableAs(() => isPbes2ReadByGo(block.bytes))
+  );
 }
 
 /** The key of a block that is not encrypted. @throws Failure KEY_UNREADABLE, ALGORITHM_UNSUPPORTED */

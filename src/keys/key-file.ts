@@ -99,7 +99,10 @@ export async function replaceKeyFile(
 /** Removes a key file for good; nothing happens when it is gone already. @throws Failure DISK */
 export async function removeKeyFile(path: string): Promise<void> {
   await removeFile(path);
-  await syncDirectory(dirname(path));
+  await syncDirectory(dirname(path)).catch((error: unknown) => {
+    // Another process, done with the same, may have removed the folder as well.
+    if (!(error instanceof Failure) || systemCode(error.cause) !== 'ENOENT') throw error;
+  });
 }
 
 function temporaryPath(path: string): string {

@@ -4,7 +4,7 @@
 //
 //   private/<id>.key                                      since notary 0.4
 //   private/root_keys/<id>[_root].key                     before: root keys
-//   private/tuf_keys/[<gun>/]<id>[_<role>].key            before: all others
+//   private/tuf_keys/[<gun>/]<id>[_<role>].key            before: all others; the role may have slashes
 //   private/<gun>/<id>_<role>.key                         first releases
 import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
@@ -17,6 +17,8 @@ import { belongsToRepository, type KeyEntry } from './key-store.ts';
 import type { PrivateKey } from './private-key.ts';
 
 const fileName = /^([0-9a-f]{64})(?:_(.+))?$/;
+/** The role of a delegation has slashes, which made folders of such names. */
+const delegationFolder = /^([0-9a-f]{64})_(targets)$/;
 const extension = '.key';
 
 /** What a path and the headers of a block say about a key. */
@@ -55,9 +57,7 @@ export interface Survey {
  * @param path below `private`, segments joined by `/`, with or without extension
  */
 export function ownerOf(path: string, headers: ReadonlyMap<string, string>): KeyOwner {
-  const folders = path.split('/');
-  const name = (folders.pop() ?? '').replace(/\.key$/, '');
-  const [, id, suffix] = fileName.exec(name) ?? [];
+  const { folders, id, suffix } = splitPath(path.replace(/\.key$/, ''));
   const isRootFolder = folders[0] === 'root_keys';
   const isOldFolder = isRootFolder || folders[0] === 'tuf_keys';
   const role = headers.get('role') || suffix || (isRootFolder ? 'root' : undefined);
@@ -65,6 +65,17 @@ export function ownerOf(path: string, headers: ReadonlyMap<string, string>): Key
   const isRepositoryKey = role === undefined || belongsToRepository(role);
   const gun = headers.get('gun') || (isRepositoryKey && folderGun) || undefined;
   return { id, role, gun };
+}
+
+function splitPath(path: string): { folders: string[]; id?: string; suffix?: string } {
+  const folders = path.split('/');
+  const at = folders.findLastIndex((name, index) =>
+    (index === folders.length - 1 ? fileName : delegationFolder).test(name),
+  );
+  const [, id, suffix] = fileName.exec(folders[at] ?? '') ?? [];
+  if (id === undefined) return { folders: folders.slice(0, -1) };
+  const role = suffix && [suffix, ...folders.slice(at + 1)].join('/');
+  return { folders: folders.slice(0, at), id, ...(role !== undefined && { suffix: role }) };
 }
 
 /**

@@ -85,6 +85,17 @@ export interface KeyExporter {
 export interface ImportDefaults {
   readonly role?: string;
   readonly gun?: string;
+  /**
+   * True to store an encrypted key that names itself as it came, and ask nothing, as notary and docker do. That it
+   * is the key that it says is then found out when it is opened.
+   */
+  readonly keepsEncrypted?: boolean;
+}
+
+/** The role that a key from elsewhere shall have. */
+export interface RoleOwner {
+  readonly role: string;
+  readonly gun?: string | undefined;
 }
 
 /** Capability: takes over keys that were made elsewhere. */
@@ -94,6 +105,12 @@ export interface KeyImporter {
    * @throws Failure as `open` and `generate`; ROLE_INVALID when a repository key lacks its repository
    */
   importKeys(pem: string, defaults?: ImportDefaults): Promise<readonly ImportedKey[]>;
+  /**
+   * Stores the one private key of a PEM text for a role, whatever its file says. One without a passphrase gets one,
+   * unless it is for root.
+   * @throws Failure as `importKeys`; KEY_UNENCRYPTED, KEY_ROLE_MISMATCH when it is here for another role
+   */
+  importKeyFor(pem: string, owner: RoleOwner): Promise<ImportedKey>;
 }
 
 export interface PassphraseRequest {

@@ -50,6 +50,8 @@ const writtenRounds = 600_000;
  */
 const writtenSaltBytes = 16;
 
+const writtenCipher: Cipher = { name: 'aes-256-cbc', keyBytes: 32 };
+
 interface Parameters {
   readonly salt: Buffer;
   readonly rounds: number;
@@ -74,13 +76,19 @@ export async function openPbes2(bytes: Buffer, passphrase: Uint8Array): Promise<
   }
 }
 
+/** True for the one encryption that notary and docker read. @throws Failure KEY_UNREADABLE, KEY_LIMITS, ENCODING_INVALID */
+export function isReadByGo(bytes: Buffer): boolean {
+  const { hash, cipher } = parse(bytes);
+  return hash === 'sha1' && cipher.name === writtenCipher.name;
+}
+
 /** The plaintext encrypted in the one form that notary and docker read (client store §2.2). */
 export async function sealPbes2(plaintext: Uint8Array, passphrase: Uint8Array): Promise<Buffer> {
   const salt = randomBytes(writtenSaltBytes);
   const iv = randomBytes(blockBytes);
-  const cipher = { name: 'aes-256-cbc', keyBytes: 32 };
-  const key = await derive(passphrase, { salt, rounds: writtenRounds, hash: 'sha1', cipher });
-  const encryption = createCipheriv(cipher.name, key, iv);
+  const cost = { salt, rounds: writtenRounds, hash: 'sha1', cipher: writtenCipher };
+  const key = await derive(passphrase, cost);
+  const encryption = createCipheriv(writtenCipher.name, key, iv);
   key.fill(0);
   const ciphertext = Buffer.concat([encryption.update(plaintext), encryption.final()]);
   const kdf = der.sequence(

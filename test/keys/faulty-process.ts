@@ -32,7 +32,7 @@ function instrument(owner: object, names: readonly string[]): void {
 
 const probe = await fs.open(process.execPath, 'r');
 instrument(Object.getPrototypeOf(probe), ['writeFile', 'sync', 'stat']);
-instrument(fs, ['open', 'link', 'unlink', 'mkdir', 'readdir', 'lstat', 'rename']);
+instrument(fs, ['open', 'link', 'unlink', 'mkdir', 'readdir', 'lstat', 'rename', 'rmdir']);
 syncBuiltinESMExports();
 
 /** The key of the trust directory that the action is about; written there by the test. */
@@ -52,6 +52,8 @@ async function act(): Promise<unknown> {
   switch (action) {
     case 'change':
       return keys.changePassphrase(id);
+    case 'migrate':
+      return keys.migrate();
     case 'remove':
       return keys.remove(id);
     default:

@@ -1,5 +1,13 @@
 // A trust directory of its own for each test, and a store on it whose passphrase source is scripted.
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect } from 'vitest';
@@ -51,7 +59,10 @@ export function keyDirectory(): KeyDirectory {
     putVectors: () => {
       for (const id of vectorIds) directory.put(`${id}.key`, goKeyFile(id));
     },
-    files: () => readdirSync(join(directory.path, 'private')),
+    files: () => {
+      const folder = join(directory.path, 'private');
+      return existsSync(folder) ? readdirSync(folder) : [];
+    },
     textOf: (id) => readFileSync(join(directory.path, 'private', `${id}.key`), 'utf8'),
   };
   beforeEach(() => {
