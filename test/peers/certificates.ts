@@ -13,11 +13,16 @@ export interface KeyPair {
 
 export interface Authority {
   readonly caFile: string;
-  /** A certificate for servers and clients that carries `names` (host names or addresses). */
-  issue(name: string, names: readonly string[]): Promise<KeyPair>;
+  /** A certificate for servers and clients that carries `names` (host names or addresses), for a P-256 key or the kind given. */
+  issue(name: string, names: readonly string[], kind?: KeyKind): Promise<KeyPair>;
 }
 
-const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+export type KeyKind = 'ec' | 'rsa';
+
+const newKey: Readonly<Record<KeyKind, readonly string[]>> = {
+  ec: ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
+  rsa: ['-newkey', 'rsa:2048', '-nodes'],
+};
 
 /** `name` goes into file names and the subject; two authorities of one scratch need two names. */
 export async function certificateAuthority(scratch: Scratch, name: string): Promise<Authority> {
@@ -26,10 +31,19 @@ export async function certificateAuthority(scratch: Scratch, name: string): Prom
   const caFile = join(folder, 'ca.crt');
   const caKey = join(folder, 'ca.key');
   const subject = ['-subj', `/CN=${name}`, '-days', '1'];
-  await mustRun(openssl, ['req', '-x509', ...newKey, ...subject, '-keyout', caKey, '-out', caFile]);
+  await mustRun(openssl, [
+    'req',
+    '-x509',
+    ...newKey.ec,
+    ...subject,
+    '-keyout',
+    caKey,
+    '-out',
+    caFile,
+  ]);
   return {
     caFile,
-    async issue(leaf, names) {
+    async issue(leaf, names, kind = 'ec') {
       const file = (ending: string): string => join(folder, `${leaf}.${ending}`);
       const alternatives = names.map((host) => `${/^[\d.]+$/.test(host) ? 'IP' : 'DNS'}:${host}`);
       await writeFile(
@@ -44,7 +58,7 @@ export async function certificateAuthority(scratch: Scratch, name: string): Prom
         '-out',
         file('csr'),
       ];
-      await mustRun(openssl, ['req', '-new', ...newKey, ...asked]);
+      await mustRun(openssl, ['req', '-new', ...newKey[kind], ...asked]);
       const by = ['-CA', caFile, '-CAkey', caKey, '-CAcreateserial', '-days', '1'];
       const into = ['-in', file('csr'), '-extfile', file('ext'), '-out', file('crt')];
       await mustRun(openssl, ['x509', '-req', ...by, ...into]);

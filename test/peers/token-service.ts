@@ -1,6 +1,6 @@
 // A token service as registries have one: who logs in with a password is given a signed token for as much of the
 // scope asked for as that user may do. Serves HTTPS in the process of the test.
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createHash, createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
@@ -22,6 +22,10 @@ export interface TokenService {
 const service = 'trust.test';
 const issuer = 'tokens of the test';
 const lifetimeS = 300;
+const base32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+
+/** The two ways that services have: with the chain of certificates in the token, or with the id of a key that the server knows. */
+export type TokenStyle = 'ES256 with x5c' | 'RS256 with kid';
 
 interface Desk {
   readonly users: Readonly<Record<string, User>>;
@@ -33,9 +37,11 @@ export async function startTokenService(
   scratch: Scratch,
   authority: Authority,
   users: Readonly<Record<string, User>>,
+  style: TokenStyle,
 ): Promise<TokenService> {
-  const pair = await authority.issue('tokens', ['localhost']);
-  const desk = { users, sign: await tokenSigner(pair) };
+  const kind = style === 'ES256 with x5c' ? 'ec' : 'rsa';
+  const pair = await authority.issue('tokens', ['localhost'], kind);
+  const desk = { users, sign: await tokenSigner(pair, style) };
   const tls = { cert: await readFile(pair.certFile), key: await readFile(pair.keyFile) };
   const server = createServer(tls, (request, response) => void answer(desk, request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -46,22 +52,37 @@ export async function startTokenService(
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
   const realm = `https://localhost:${address.port}/token`;
-  const options = { realm, service, issuer, rootcertbundle: authority.caFile };
+  const rootcertbundle = style === 'ES256 with x5c' ? authority.caFile : pair.certFile;
+  const options = { realm, service, issuer, rootcertbundle };
   return { auth: { type: 'token', options } };
 }
 
-async function tokenSigner({ certFile, keyFile }: KeyPair): Promise<Desk['sign']> {
-  const key = createPrivateKey(await readFile(keyFile));
-  const x5c = [new X509Certificate(await readFile(certFile)).raw.toString('base64')];
+async function tokenSigner(pair: KeyPair, style: TokenStyle): Promise<Desk['sign']> {
+  const key = createPrivateKey(await readFile(pair.keyFile));
+  const certificate = new X509Certificate(await readFile(pair.certFile));
+  const header =
+    style === 'ES256 with x5c'
+      ? { alg: 'ES256', x5c: [certificate.raw.toString('base64')] }
+      : { alg: 'RS256', kid: libtrustId(certificate.publicKey) };
   return (access, user) =>
     new SignJWT({ access })
-      .setProtectedHeader({ alg: 'ES256', typ: 'JWT', x5c })
+      .setProtectedHeader({ ...header, typ: 'JWT' })
       .setIssuer(issuer)
       .setAudience(service)
       .setSubject(user)
       .setNotBefore('-10s')
       .setExpirationTime(`${lifetimeS}s`)
       .sign(key);
+}
+
+/** As libtrust names keys: 240 bits of the hash of the public key, in base32, in groups of four. */
+function libtrustId(key: KeyObject): string {
+  const hash = createHash('sha256')
+    .update(key.export({ type: 'spki', format: 'der' }))
+    .digest();
+  const bits = [...hash.subarray(0, 30)].map((byte) => byte.toString(2).padStart(8, '0')).join('');
+  const letters = (bits.match(/.{5}/g) ?? []).map((five) => base32.charAt(parseInt(five, 2)));
+  return (letters.join('').match(/.{4}/g) ?? []).join(':');
 }
 
 async function answer(desk: Desk, request: IncomingMessage, response: ServerResponse) {

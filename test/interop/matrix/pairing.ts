@@ -71,7 +71,8 @@ export async function startPairing(whole: Scratch, plan: PairingPlan): Promise<P
     },
   });
   const { authority, caFile } = services;
-  const { auth } = await startTokenService(scratch, authority, users);
+  const style = signer.kind === 'notary-signer' ? 'ES256 with x5c' : 'RS256 with kid';
+  const { auth } = await startTokenService(scratch, authority, users, style);
   const guarded = await services.serveBeside({ clientCaFile: caFile, auth });
   const trust = { trustServer: services.url, caFile, engine };
   return {

@@ -16,8 +16,8 @@ const madeAnew =
   /could not rotate trust to a new trusted root|no signatures or cannot access|\[ROOT_CHANGED\]/;
 /** and for a request that is not allowed, at the server or at the token service. */
 const notAllowed = /not authorized|unauthorized|authentication required|FORBIDDEN/i;
-/** TLS ended by the server, in the words of Go and of ours. */
-const noHandshake = /tls: |certificate required|\[TLS_|bad certificate/;
+/** TLS ended by the server, in the words of Go, and what ours says to do. */
+const noHandshake = /tls: certificate required|tls: bad certificate|client\.cert/;
 
 export async function race(play: Play): Promise<void> {
   const { client, rival, owner } = play;
