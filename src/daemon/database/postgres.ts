@@ -10,7 +10,7 @@
 //   uncertain, and is reported as such;
 // - no message holds the address: there is a password in it.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ClientBase, Pool, PoolClient, PoolConfig } from 'pg';
+import type { Client, ClientBase, Pool, PoolClient, PoolConfig } from 'pg';
 import { Failure } from '../../errors.ts';
 import {
   isLost,
@@ -137,7 +137,7 @@ export async function connectPostgres(
 ): Promise<PostgresDatabase> {
   const tls = await postgresTls(target);
   const { default: pg } = await import('pg');
-  const config = poolConfig(target, tls, options);
+  const config = { ...poolConfig(target, tls, options), Client: closingClient(pg.Client) };
   const { maxConnections = defaultMaxConnections } = options;
   const readers = Math.max(1, Math.floor(maxConnections * readerShare));
   return new Database(
@@ -205,7 +205,8 @@ class Database implements PostgresDatabase {
       client.release();
       return result;
     } catch (error) {
-      client.release(!(await session.isRolledBack()));
+      const isInOrder = !isUnprepared(error) && (await session.isRolledBack());
+      client.release(!isInOrder);
       throw error;
     }
   }
@@ -284,6 +285,21 @@ function newPool(Pools: typeof Pool, config: PoolConfig): Pool {
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
+}
+
+/** pg leaves the socket of an attempt that failed open, on which the server then waits for a minute. */
+function closingClient(Base: typeof Client): typeof Client {
+  return class extends Base {
+    override connect(): Promise<Client>;
+    override connect(done: (error: Error) => void): void;
+    override connect(done?: (error: Error) => void): Promise<Client> | void {
+      if (done === undefined) return super.connect();
+      super.connect((error: Error) => {
+        if (error instanceof Error) void this.end();
+        done(error);
+      });
+    }
+  };
 }
 
 function poolConfig(
