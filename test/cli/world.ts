@@ -1,5 +1,5 @@
 // A process for command tests: streams that are caught, an environment and a clock that the test chooses.
-import { PassThrough, Readable } from 'node:stream';
+import { PassThrough } from 'node:stream';
 import { runDockerTrust } from '../../src/cli/docker/run.ts';
 import { runNotary } from '../../src/cli/notary/run.ts';
 import { runParaph } from '../../src/cli/paraph/run.ts';
@@ -53,7 +53,10 @@ export async function inWorld(
   const err: string[] = [];
   const terminal = plan.isTerminal === true ? { isTTY: true, columns: 80 } : {};
   const homeDir = plan.homeDir ?? '/nonexistent/home';
-  const stdin = Readable.from(plan.input === undefined ? [] : [Buffer.from(plan.input)]);
+  const stdin = new PassThrough();
+  stdin.end(plan.input ?? '');
+  const asked = new PassThrough();
+  asked.on('data', (chunk: Buffer) => out.push(chunk.toString()));
   const world: World = {
     env: plan.env ?? {},
     homeDir,
@@ -66,7 +69,10 @@ export async function inWorld(
     },
     stderr: { write: (text) => err.push(text.toString()), ...terminal },
     stdin: () => stdin,
-    terminalStreams: () => ({ input: stdin, output: new PassThrough() }),
+    terminalStreams: (questions) => ({
+      input: stdin,
+      output: questions === 'stdout' ? asked : new PassThrough(),
+    }),
     nowMs: plan.nowMs ?? Date.now,
     ...(plan.timeLimits === undefined ? {} : { timeLimits: plan.timeLimits }),
     interrupted: plan.interrupted ?? (() => new Promise(() => undefined)),
