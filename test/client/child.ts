@@ -69,9 +69,11 @@ export interface ChildProgram {
 const programs = {
   'cache-update': new URL('./programs/cache-update.ts', import.meta.url),
   counter: new URL('./programs/counter.ts', import.meta.url),
+  forget: new URL('./programs/forget.ts', import.meta.url),
   'lock-holder': new URL('./programs/lock-holder.ts', import.meta.url),
   rotate: new URL('./programs/rotate.ts', import.meta.url),
   sign: new URL('./programs/sign.ts', import.meta.url),
+  staged: new URL('./programs/staged.ts', import.meta.url),
 } as const;
 
 /** Bundles a program so that plain Node can run it. */

@@ -8,7 +8,7 @@ import { type PublicKey, parsePublicKey } from '../../src/tuf/public-key.ts';
 import { isRoleName, type RoleName } from '../../src/tuf/role.ts';
 
 interface Request {
-  readonly call: 'fetch' | 'publish' | 'serverKey' | 'rotateServerKey';
+  readonly call: 'fetch' | 'publish' | 'serverKey' | 'rotateServerKey' | 'remove';
   readonly gun: string;
   readonly name?: MetadataName;
   readonly maxBytes?: number;
@@ -54,6 +54,10 @@ async function answer(server: TrustServer, asked: Request): Promise<Buffer | str
     const { keyType, publicBytes } = await server[asked.call](gun, asked.role!);
     const keyval = { private: null, public: publicBytes.toString('base64') };
     return JSON.stringify({ keytype: keyType, keyval });
+  }
+  if (asked.call === 'remove') {
+    await server.remove(gun);
+    return '';
   }
   const files = new Map<RoleName, Buffer>();
   for (const [role, text] of asked.files!) {
@@ -102,6 +106,6 @@ export function reach(url: string, step: () => Promise<void>): TrustServer {
     },
     serverKey: (gun, role) => key({ call: 'serverKey', gun, role }),
     rotateServerKey: (gun, role) => key({ call: 'rotateServerKey', gun, role }),
-    remove: () => Promise.reject(new Error('not served')),
+    remove: async (gun) => void (await ask({ call: 'remove', gun })),
   };
 }
