@@ -7,16 +7,13 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { refresh } from '../../src/client/consume/refresh.ts';
 import { resolveTag } from '../../src/client/consume/resolve.ts';
 import { signTags } from '../../src/client/publish/sign-image.ts';
-import { Pins } from '../../src/client/trustdir/pins.ts';
-import { TrustDirectory } from '../../src/client/trustdir/trust-directory.ts';
 import { isFailure } from '../../src/errors.ts';
 import { type ChildProgram, childProgram } from '../client/child.ts';
 import { Consumer } from '../client/consumer.ts';
 import { LocalServer } from '../client/local-server.ts';
-import { PlainKeyStore } from '../client/plain-key-store.ts';
+import { plainPublisher } from '../client/plain-publisher.ts';
 import { digestOf, gun, imageTag } from '../client/publisher.ts';
 import { serve } from '../client/wire.ts';
-import { simulatedNowMs } from '../simulator/repository.ts';
 
 let program: ChildProgram;
 beforeAll(async () => {
@@ -58,15 +55,7 @@ async function machine(): Promise<Machine> {
 async function signAgain({ directory, server }: Machine, tag: string): Promise<readonly string[]> {
   const { tags } = await signTags(
     { gun, tags: [imageTag(tag)] },
-    {
-      server,
-      directory: new TrustDirectory(directory),
-      keys: new PlainKeyStore(directory),
-      pins: Pins.none(),
-      nowMs: () => simulatedNowMs,
-      emit: () => undefined,
-      pause: () => Promise.resolve(),
-    },
+    plainPublisher(directory, server),
   );
   return tags.map(({ outcome }) => outcome);
 }
