@@ -19,13 +19,13 @@ const notBeforeLeewayMs = 24 * 60 * 60 * 1000;
 /** Certificates in one chain; each costs a parse, and no honest chain has more than a few. */
 const maxChainLength = 16;
 
-/** Signature algorithms on certificates that count for nothing any more: MD5 and SHA-1 with RSA, ECDSA, DSA. */
-const brokenSignatures: ReadonlySet<string> = new Set([
-  '1.2.840.113549.1.1.4',
-  '1.2.840.113549.1.1.5',
-  '1.3.14.3.2.29',
-  '1.2.840.10045.4.1',
-  '1.2.840.10040.4.3',
+/** Signature algorithms on certificates that count for nothing any more, with RSA, ECDSA and DSA. */
+const brokenSignatures: ReadonlyMap<string, 'MD5' | 'SHA1'> = new Map([
+  ['1.2.840.113549.1.1.4', 'MD5'],
+  ['1.2.840.113549.1.1.5', 'SHA1'],
+  ['1.3.14.3.2.29', 'SHA1'],
+  ['1.2.840.10045.4.1', 'SHA1'],
+  ['1.2.840.10040.4.3', 'SHA1'],
 ]);
 
 /** Chains that were read; reading one costs more than a signature, and a root is judged several times. */
@@ -90,16 +90,24 @@ export function isOutOfDate(chain: CertificateChain, nowMs: number): boolean {
 
 function readCertificate(der: Buffer): X509Certificate {
   try {
-    return new X509Certificate(der);
+    const certificate = new X509Certificate(der);
+    // OpenSSL reads a certificate without its key, and refuses a bad key only when it is asked for.
+    if (certificate.publicKey.type === 'public') return certificate;
   } catch (cause) {
     throw unusable('a certificate could not be read', cause);
   }
+  throw unusable('a certificate has no public key');
+}
+
+/** The broken hash that the signature on a certificate rests on, if it does. @throws Failure ENCODING_INVALID */
+export function brokenHashOf(certificate: X509Certificate): 'MD5' | 'SHA1' | undefined {
+  const outer = new DerReader(certificate.raw).sequence();
+  outer.element();
+  return brokenSignatures.get(outer.sequence().oid());
 }
 
 function isWeak(certificate: X509Certificate): boolean {
-  const outer = new DerReader(certificate.raw).sequence();
-  outer.element();
-  if (brokenSignatures.has(outer.sequence().oid())) return true;
+  if (brokenHashOf(certificate) !== undefined) return true;
   const bits = certificate.publicKey.asymmetricKeyDetails?.modulusLength;
   return bits !== undefined && bits < minRsaBits;
 }

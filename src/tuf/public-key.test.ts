@@ -2,8 +2,16 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { JsonView } from '../encoding/json-view.ts';
+import { decodePem, encodePem } from '../encoding/pem.ts';
 import { parseJson } from '../encoding/strict-json.ts';
-import { keyObjectOf, parsePublicKey, publicKey, publicKeyFromSpki } from './public-key.ts';
+import { readCertificateChain } from './certificate-chain.ts';
+import {
+  keyObjectOf,
+  parsePublicKey,
+  publicKey,
+  publicKeyFromCertificate,
+  publicKeyFromSpki,
+} from './public-key.ts';
 import { isValidSignature, methodFor } from './signature.ts';
 
 interface KeyVector {
@@ -114,6 +122,29 @@ describe('signatures of other kinds', () => {
     expect(() => methodFor('mldsa65')).toThrow(
       expect.objectContaining({ code: 'ALGORITHM_UNSUPPORTED' }),
     );
+  });
+});
+
+describe('a certificate that can be read and holds no key', () => {
+  const [vector] = vectors.filter(({ Alg }) => Alg === 'ecdsa-x509');
+  const [good] = decodePem(Buffer.from(vector!.PublicB64, 'base64').toString());
+  // An uncompressed point begins with 04; OpenSSL reads the certificate and only later looks at this.
+  const bytes = Buffer.from(good!.bytes);
+  bytes[bytes.indexOf(Buffer.from('03420004', 'hex')) + 3] = 0x00;
+  const pem = encodePem({ ...good!, bytes });
+  const key = publicKey('ecdsa-x509', Buffer.from(pem));
+
+  it('is refused with a code wherever its key is wanted', () => {
+    const refusal = expect.objectContaining({ code: 'KEY_UNREADABLE' });
+    expect(() => keyObjectOf(key)).toThrow(refusal);
+    expect(() => key.canonicalId).toThrow(refusal);
+    expect(() => publicKeyFromCertificate(pem)).toThrow(refusal);
+    expect(() => readCertificateChain(key)).toThrow(refusal);
+  });
+
+  it('verifies nothing', () => {
+    const signature = { keyId: key.id, method: 'ecdsa', sig: Buffer.alloc(64) };
+    expect(isValidSignature(key, Buffer.from('m'), signature)).toBe(false);
   });
 });
 

@@ -87,8 +87,7 @@ export function publicKeyFromSpki(spki: Buffer): PublicKey {
 
 /** The `…-x509` key of a certificate, or of a chain with the leaf first. @throws as publicKeyFromSpki */
 export function publicKeyFromCertificate(pem: string): PublicKey {
-  const leaf = readCertificate(Buffer.from(pem));
-  const type = leaf.publicKey.asymmetricKeyType;
+  const type = certifiedKey(Buffer.from(pem)).asymmetricKeyType;
   if (type === 'ec') return publicKey('ecdsa-x509', Buffer.from(pem));
   if (type === 'rsa') return publicKey('rsa-x509', Buffer.from(pem));
   throw unsupported(String(type));
@@ -158,7 +157,7 @@ function importKey(key: PublicKey): KeyObject {
   const content = nodeTypes.get(key.keyType);
   if (content === undefined) throw unsupported(key.keyType);
   const object = isX509Type(key.keyType)
-    ? readCertificate(key.publicBytes).publicKey
+    ? certifiedKey(key.publicBytes)
     : readSpki(key.publicBytes);
   // A key listed under a type that its content does not have would verify here and nowhere else.
   if (object.asymmetricKeyType !== content) throw unsupported(`${key.keyType} with other content`);
@@ -171,13 +170,14 @@ function keyIdOf(keyType: string, publicBase64: string): string {
 }
 
 function canonicalIdOf(keyType: string, certificates: Buffer): string {
-  const spki = readCertificate(certificates).publicKey.export({ type: 'spki', format: 'der' });
+  const spki = certifiedKey(certificates).export({ type: 'spki', format: 'der' });
   return keyIdOf(keyType.slice(0, -'-x509'.length), spki.toString('base64'));
 }
 
-function readCertificate(pem: Buffer): X509Certificate {
+function certifiedKey(pem: Buffer): KeyObject {
   try {
-    return new X509Certificate(pem);
+    // OpenSSL reads a certificate without its key; the key is looked at, and may be refused, only here.
+    return new X509Certificate(pem).publicKey;
   } catch (cause) {
     throw new Failure('KEY_UNREADABLE', 'a certificate could not be read', { cause });
   }
