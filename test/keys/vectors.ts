@@ -57,3 +57,17 @@ export const goKeyFiles = {
   bob: '71a38fd206677c3466252755db3d9a68c1934695d7b66d28701e18c1bd21d9da',
   targets: 'c5f77c479f207f60c41528caa3e5cb659030040ec389654f60e0d41b207d9145',
 } as const;
+
+export interface PublicKeyFile {
+  readonly pem: string;
+  /** The canonical id that notary took the key under, or why it did not. */
+  readonly notary: string;
+}
+
+/**
+ * Files for `notary delegation add`, and what notary 0.7.0 said to each on 2026-11-25 at 01:54 UTC. Made by
+ * OpenSSL 3.0: req -x509, and ca -selfsign for the ones with times of their own.
+ */
+export const publicKeyFiles: ReadonlyMap<string, PublicKeyFile> = new Map(
+  Object.entries(JSON.parse(read('public-keys.json'))),
+);
