@@ -2,8 +2,8 @@
 // wait for the disk, with the others. Each job keeps its own fate: it runs in a savepoint, and a job that is
 // refused leaves no trace. Nobody is told "done" before the commit that holds the job has returned.
 //
-// The wait for the disk stops this process. So after a commit the next one comes no sooner than it took: at worst
-// half of the time is the disk's, however slow it is, and the more writers wait for it meanwhile.
+// The wait for the disk stops this process. So, for the sake of its readers, after a commit the next one comes no sooner
+// than it took: at worst half of the time is the disk's, however slow it is, and the more writers wait for it meanwhile.
 import { type Database, sqliteFailure } from './sqlite.ts';
 
 interface Job {
@@ -14,19 +14,25 @@ interface Job {
 
 /** Jobs in one transaction: bounds how long readers of the same process wait for a commit. */
 const maxJobsAtOnce = 64;
-/** Longest pause between two commits. */
-const maxPauseMs = 50;
+const defaultMaxPauseMs = 50;
+
+export interface WriteQueueOptions {
+  /** Longest pause between two commits; 0 where nobody waits but writers. */
+  readonly maxPauseMs?: number;
+}
 
 export class WriteQueue {
   readonly #database: Database;
   readonly #savepoint: (job: Job) => (() => void) | undefined;
   readonly #transaction: (jobs: readonly Job[]) => readonly (() => void)[];
+  readonly #maxPauseMs: number;
   #waiting: Job[] = [];
   #isScheduled = false;
   #nextCommitMs = 0;
 
-  constructor(database: Database) {
+  constructor(database: Database, { maxPauseMs = defaultMaxPauseMs }: WriteQueueOptions = {}) {
     this.#database = database;
+    this.#maxPauseMs = maxPauseMs;
     // better-sqlite3 makes a nested transaction a savepoint, rolled back alone when it throws.
     const savepoint = database.transaction((job: Job) => job.run());
     this.#savepoint = (job) => {
@@ -87,6 +93,6 @@ export class WriteQueue {
       for (const job of jobs) job.fail(failure);
     }
     const endMs = performance.now();
-    this.#nextCommitMs = endMs + Math.min(endMs - startMs, maxPauseMs);
+    this.#nextCommitMs = endMs + Math.min(endMs - startMs, this.#maxPauseMs);
   }
 }

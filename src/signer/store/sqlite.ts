@@ -21,7 +21,8 @@ class SqliteKeyStore implements SigningKeyStore {
   constructor(database: Database) {
     this.#database = database;
     this.#statements = prepareStatements(database);
-    this.#writes = new WriteQueue(database);
+    // What the signer answers without writing is in memory: only writers wait for the disk.
+    this.#writes = new WriteQueue(database, { maxPauseMs: 0 });
   }
 
   async add(row: KeyRow): Promise<KeyRow> {
