@@ -50,6 +50,12 @@ export const needs: Readonly<Record<string, readonly PeerName[]>> = {
   'test/interop/paraph-on-go-services.test.ts': [...paraph, ...goServices],
   'test/interop/paraph-on-our-services.test.ts': [...paraph, 'sqlite'],
   'test/interop/rotation-seen-by-go.test.ts': [...goClient, ...goServices, 'sqlite'],
+  'test/interop/shared-server-database.test.ts': [
+    'notary',
+    'openssl',
+    ...goServices,
+    'embedded-postgres',
+  ],
   'test/interop/shared-signer-database-on-debian.test.ts': ['openssl', ...goServices, 'postgresql'],
   'test/interop/shared-signer-database.test.ts': [
     'notary',

@@ -28,11 +28,13 @@ export interface TrustServices {
   serveBeside(door: Door): Promise<string>;
 }
 
+/** Of a server beside: to whom it opens, and whose make it is. By default, to all, and the same make. */
 export interface Door {
   /** Clients need a certificate of this authority. */
-  readonly clientCaFile: string;
+  readonly clientCaFile?: string;
   /** The section `auth` of the configuration. */
-  readonly auth: object;
+  readonly auth?: object;
+  readonly kind?: ServerKind;
 }
 
 export type Service = 'signer' | 'server';
@@ -127,8 +129,8 @@ async function signerStart(place: Place): Promise<Start> {
 
 async function serverStart(port: number, place: Place, door?: Door): Promise<Start> {
   const { scratch, network, authority, pairing, host } = place;
-  const kind = pairing.server;
-  const name = door === undefined ? kind : `${kind}-guarded`;
+  const kind = door?.kind ?? pairing.server;
+  const name = door === undefined ? kind : `${kind}-beside`;
   const pair = await authority.issue(name, [host, 'localhost', network.address]);
   const storage = pairing.storage?.server ?? embedded(scratch, kind);
   return {
@@ -138,9 +140,9 @@ async function serverStart(port: number, place: Place, door?: Door): Promise<Sta
         http_addr: `${network.address}:${port}`,
         tls_cert_file: pair.certFile,
         tls_key_file: pair.keyFile,
-        ...(door && { client_ca_file: door.clientCaFile }),
+        ...(door?.clientCaFile && { client_ca_file: door.clientCaFile }),
       },
-      ...(door && { auth: door.auth }),
+      ...(door?.auth && { auth: door.auth }),
       trust_service: {
         type: 'remote',
         hostname: network.address,
