@@ -4,6 +4,7 @@
 // Invariants:
 // - Rows are locked in the order of their key ids, and additions in the order of their locks: signers that share a
 //   database never wait for each other in a circle. Notary's signer changes one row in each transaction.
+// - Every row is looked up in an index, however small the table was when a connection planned the statement.
 // - What is recorded of a batch of signatures is one statement: all of it is on the disk, or nothing.
 
 import type { Statement } from '../../daemon/database/postgres.ts';
@@ -49,10 +50,10 @@ export const addUnlessPending: Statement = {
         AS row (key_id, algorithm, encryption_alg, keywrap_alg, passphrase_alias, public, private, gun, role,
                 created_at, last_used)),
     pending AS (
-      SELECT DISTINCT ON (k.gun, k.role, k.algorithm) k.*
-        FROM private_keys k JOIN wanted w ON (k.gun, k.role, k.algorithm) = (w.gun, w.role, w.algorithm)
-       WHERE k.last_used IS NULL AND k.deleted_at IS NULL
-       ORDER BY k.gun, k.role, k.algorithm, k.key_id),
+      SELECT k.* FROM wanted w CROSS JOIN LATERAL (
+        SELECT * FROM private_keys
+         WHERE gun = w.gun AND role = w.role AND algorithm = w.algorithm AND last_used IS NULL AND deleted_at IS NULL
+         ORDER BY key_id LIMIT 1) k),
     added AS (
       INSERT INTO private_keys (key_id, algorithm, encryption_alg, keywrap_alg, passphrase_alias, public, private,
                                 gun, role, created_at, updated_at, last_used)
@@ -71,16 +72,16 @@ export const recordSignatures: Statement = {
         FROM unnest($1::text[], $2::bigint[], $3::timestamp[]) AS record (key_id, version, at)
        GROUP BY key_id),
     held AS (
-      SELECT k.id, k.key_id, batch.version, batch.at
-        FROM private_keys k JOIN batch USING (key_id)
-       WHERE k.deleted_at IS NULL
-       ORDER BY k.key_id
-         FOR NO KEY UPDATE OF k),
+      SELECT id, key_id FROM private_keys
+       WHERE key_id = ANY ($1::text[]) AND deleted_at IS NULL
+       ORDER BY key_id
+         FOR NO KEY UPDATE),
     used AS (
-      UPDATE private_keys k SET last_used = held.at, updated_at = held.at FROM held WHERE k.id = held.id),
+      UPDATE private_keys k SET last_used = batch.at, updated_at = batch.at
+        FROM held JOIN batch USING (key_id) WHERE k.id = held.id),
     raised AS (
       INSERT INTO paraph_signing_floors AS floor (key_id, version)
-      SELECT key_id, version FROM held WHERE version IS NOT NULL
+      SELECT key_id, version FROM held JOIN batch USING (key_id) WHERE version IS NOT NULL
       ON CONFLICT (key_id) DO UPDATE SET version = excluded.version WHERE excluded.version > floor.version)
     SELECT key_id FROM held`,
 };
