@@ -8,6 +8,7 @@ const pages: ReadonlyMap<string, string> = new Map([
   ['HTTP API', 'http-api.md'],
   ['signer API', 'signer-api.md'],
   ['docker trust', 'docker-trust.md'],
+  ['notary CLI', 'notary-cli.md'],
 ]);
 
 export const pageFiles: readonly string[] = [...pages.values()];
@@ -47,7 +48,7 @@ export function sectionsOf(markdown: string): ReadonlySet<string> {
 
 /** Mentions of a page by words instead of `§`, which this check would not see. */
 export function wordyCitations(text: string): readonly string[] {
-  const wordy = /(?:dialect|client store|API|docker trust|reference),? \(?sections? \d+(?:\.\d+)?/g;
+  const wordy = /(?:dialect|client store|API|docker trust|notary CLI|reference),? \(?sections? \d+(?:\.\d+)?/g;
   return [...unbroken(text).matchAll(wordy)].map(([words]) => words);
 }
 

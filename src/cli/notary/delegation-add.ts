@@ -2,6 +2,7 @@
 import { delegationNamed } from '../../client/publish/named-roles.ts';
 import { type Change, delegationChange } from '../../client/trustdir/change.ts';
 import { asFailure, Failure } from '../../errors.ts';
+import { readPublicKeys } from '../../keys/public-key-file.ts';
 import type { PublicKey } from '../../tuf/public-key.ts';
 import type { DelegationRole } from '../../tuf/role.ts';
 import { safe } from '../render/safe-text.ts';
@@ -9,7 +10,6 @@ import type { World } from '../world.ts';
 import type { NotaryBody, NotaryCall } from './command.ts';
 import { readNamedFile } from './named-file.ts';
 import { withPrefix } from './prefix.ts';
-import { readPublicKeys } from './public-keys.ts';
 import { inSession } from './session.ts';
 import { maybePublish, stageChanges } from './staging.ts';
 import { shownPaths } from './table.ts';

@@ -1,4 +1,4 @@
-// What notary says where we have a coded failure (notary CLI §5): Go's words for what failed at a trust server, and those
+// What notary says where we have a coded failure (notary CLI §6): Go's words for what failed at a trust server, and those
 // of notary alone. What has none is said in ours.
 import type { Failure } from '../../errors.ts';
 import { goWords } from '../go-text/failure-words.ts';

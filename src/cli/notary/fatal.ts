@@ -1,4 +1,4 @@
-// How notary ends when something failed (notary CLI §5): an empty line and `* fatal: …` on stdout, in Go's words as far as
+// How notary ends when something failed (notary CLI §6): an empty line and `* fatal: …` on stdout, in Go's words as far as
 // there are some. What is ours, the code and what to do, is one line of the log on stderr; -v adds the facts.
 //
 // Nothing is said on stderr about a call that was wrong: stdout says it, and scripts may expect silence there.

@@ -3,12 +3,12 @@
 import { prepareRepository } from '../../client/publish/prepare.ts';
 import { Failure, isFailure } from '../../errors.ts';
 import type { KeyFileStore } from '../../keys/file-store.ts';
+import { readPublicKeys } from '../../keys/public-key-file.ts';
 import type { PublicKey } from '../../tuf/public-key.ts';
 import type { NotaryBody, NotaryCall } from './command.ts';
 import { importRoleKey } from './key-files.ts';
 import { readNamedFile } from './named-file.ts';
 import { withPrefix } from './prefix.ts';
-import { readPublicKeys } from './public-keys.ts';
 import { withPublisher } from './publisher.ts';
 import { inSession } from './session.ts';
 import { maybePublish } from './staging.ts';

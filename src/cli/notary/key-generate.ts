@@ -1,9 +1,11 @@
 // `notary key generate`: a new key, in the trust directory or, with -o, in two files for somebody else to take.
 import { resolve } from 'node:path';
 import { Failure } from '../../errors.ts';
+import { makeLooseKey } from '../../keys/loose-key.ts';
 import { safe } from '../render/safe-text.ts';
 import type { NotaryBody } from './command.ts';
-import { withKeys } from './publisher.ts';
+import { withPrefix } from './prefix.ts';
+import { withKeys, withPassphrases } from './publisher.ts';
 import { inSession } from './session.ts';
 import { usageFirst } from './usage-first.ts';
 
@@ -24,19 +26,19 @@ export const run: NotaryBody['run'] = async (call) => {
   const role = call.flags.text('role');
   const output = call.flags.text('output');
   await inSession(call, async (session) => {
-    await withKeys(session, call, async (keys) => {
-      if (output !== '') {
-        await writeLooseKey(resolve(call.world.workingDir, output), role);
-        return;
-      }
-      const { key } = await keys.generate(role);
-      session.console.print(
-        `Generated new ${algorithm} ${safe(role)} key with keyID: ${key.canonicalId}`,
-      );
-    });
+    if (output !== '') {
+      const basePath = resolve(call.world.workingDir, output);
+      // As in notary, the question names no role, so that a variable for delegation keys answers it.
+      const request = { basePath, role, askedRole: '' };
+      await withPassphrases(call, (passphrases) => makeLooseKey(request, passphrases));
+      return;
+    }
+    const signer = await withPrefix(`Failed to create a new ${role} key: `, () =>
+      withKeys(session, call, (keys) => keys.generate(role)),
+    );
+    const { canonicalId } = signer.key;
+    session.console.print(
+      `Generated new ${algorithm} ${safe(role)} key with keyID: ${canonicalId}`,
+    );
   });
 };
-
-function writeLooseKey(_base: string, _role: string): Promise<void> {
-  return Promise.reject(new Failure('INTERNAL', 'not yet'));
-}

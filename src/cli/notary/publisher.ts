@@ -3,6 +3,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { PublisherPorts } from '../../client/ports.ts';
 import { KeyFileStore } from '../../keys/file-store.ts';
+import type { PassphraseSource } from '../../keys/key-store.ts';
 import { Passphrases } from '../../keys/passphrase.ts';
 import { notaryVoice } from '../../keys/passphrase-voice.ts';
 import { openAnswers } from '../../keys/piped-answers.ts';
@@ -29,19 +30,32 @@ export async function withPublisher<T>(
 /** Runs `work` with the key files alone. */
 export async function withKeys<T>(
   { config }: NotarySession,
-  { world }: NotaryCall,
+  call: NotaryCall,
   work: (keys: KeyFileStore) => Promise<T>,
+): Promise<T> {
+  return withPassphrases(call, async (passphrases) => {
+    const keys = new KeyFileStore(config.trustDir, passphrases);
+    try {
+      return await work(keys);
+    } finally {
+      keys.close();
+    }
+  });
+}
+
+/** Runs `work` with answers for passphrases: variables, else a terminal. */
+export async function withPassphrases<T>(
+  { world }: NotaryCall,
+  work: (passphrases: PassphraseSource) => Promise<T>,
 ): Promise<T> {
   const passphrases = new Passphrases({
     voice: notaryVoice,
     environment: world.env,
     terminal: openAnswers(world.terminalStreams('stdout'), notaryVoice),
   });
-  const keys = new KeyFileStore(config.trustDir, passphrases);
   try {
-    return await work(keys);
+    return await work(passphrases);
   } finally {
-    keys.close();
     await passphrases.close();
   }
 }
