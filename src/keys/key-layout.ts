@@ -10,7 +10,7 @@ import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { diskFailure, systemCode } from '../disk/system-error.ts';
 import type { PemBlock } from '../encoding/pem.ts';
-import { asFailure, Failure } from '../errors.ts';
+import { asFailure, Failure, isFailure } from '../errors.ts';
 import { keyBlocks } from './key-block.ts';
 import { readKeyFile } from './key-file.ts';
 import { belongsToRepository, type KeyEntry } from './key-store.ts';
@@ -106,9 +106,9 @@ export async function readFound(
   directory: string,
   location: string,
 ): Promise<FoundKey | undefined> {
-  const text = await readKeyFile(location);
+  const text = await readKeyFile(location).catch(rethrowNaming(location));
   if (text === undefined) return undefined;
-  const [block] = keyBlocks(text);
+  const [block] = keyBlocksOf(location, text);
   const path = relative(directory, location).split(sep).join('/');
   const { id, role = '', gun } = ownerOf(path, block.headers);
   if (id === undefined) {
@@ -117,6 +117,32 @@ export async function readFound(
     });
   }
   return { entry: { id, role, gun, location }, block, text };
+}
+
+function keyBlocksOf(location: string, text: string): ReturnType<typeof keyBlocks> {
+  try {
+    return keyBlocks(text);
+  } catch (error) {
+    throw namingFile(error, location);
+  }
+}
+
+/** For `catch` of work on one file: the failure with the file as a fact. */
+export function rethrowNaming(location: string): (error: unknown) => never {
+  return (error) => {
+    throw namingFile(error, location);
+  };
+}
+
+function namingFile(error: unknown, location: string): unknown {
+  if (!isFailure(error, 'KEY_UNREADABLE', 'KEY_LIMITS', 'ALGORITHM_UNSUPPORTED')) return error;
+  const { code, message, facts, meaning, remedy } = error;
+  return new Failure(code, message, {
+    cause: error,
+    facts: { file: location, ...facts },
+    remedy,
+    ...(meaning !== undefined && { meaning }),
+  });
 }
 
 /**

@@ -1,5 +1,6 @@
 // Finding the file, or all the files, of one key. Docker and notary take no lock and write by removing first, so
 // a file that is missing or cut off is looked at once more before that is believed.
+import { lstat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure, isFailure } from '../errors.ts';
@@ -66,12 +67,22 @@ export class KeySearch {
       .slice(0, maxListedKeys)
       .map(({ entry }) => `${entry.id.slice(0, 7)} ${entry.role}`);
     const more = keys.length > listed.length ? [`and ${keys.length - listed.length} more`] : [];
+    const obstacle = keyId.test(id) ? await obstacleAt(keyPath(this.#directory, id)) : undefined;
     return new Failure('KEY_NOT_FOUND', `there is no private key ${id.slice(0, 7)} here`, {
       facts: {
         wanted: id,
         searched: this.#directory,
         found: [...listed, ...more].join(', ') || 'no keys',
+        ...(obstacle !== undefined && { 'in its place': obstacle }),
       },
     });
   }
+}
+
+/** What stands where a key file should be and is none; links are not followed, as docker and notary do not. */
+async function obstacleAt(path: string): Promise<string | undefined> {
+  const stat = await lstat(path).catch(() => undefined);
+  if (stat === undefined || stat.isFile()) return undefined;
+  if (stat.isSymbolicLink()) return `${path} is a symbolic link`;
+  return `${path} is ${stat.isDirectory() ? 'a folder' : 'no regular file'}`;
 }

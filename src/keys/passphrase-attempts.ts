@@ -2,7 +2,7 @@
 import type { PemBlock } from '../encoding/pem.ts';
 import { Failure, isFailure } from '../errors.ts';
 import { isLocked, readKey, unlockKey } from './key-block.ts';
-import { type FoundKey, requireId } from './key-layout.ts';
+import { type FoundKey, requireId, rethrowNaming } from './key-layout.ts';
 import { describeKey, type PassphraseSource } from './key-store.ts';
 import type { PrivateKey } from './private-key.ts';
 
@@ -43,16 +43,17 @@ export async function unlockFound(
   source: PassphraseSource,
   { block, entry }: FoundKey,
 ): Promise<PrivateKey> {
-  const key = isLocked(block) ? await unlockFile(source, block, entry) : readKey(block);
+  const key = await keyOf(source, block, entry).catch(rethrowNaming(entry.location));
   requireId(key, entry.id, entry.location);
   return key;
 }
 
-async function unlockFile(
+async function keyOf(
   source: PassphraseSource,
   block: PemBlock,
   { id, role, gun }: FoundKey['entry'],
 ): Promise<PrivateKey> {
+  if (!isLocked(block)) return readKey(block);
   const { key, passphrase } = await unlockByAsking(source, block, { keyId: id, role, gun });
   passphrase.fill(0);
   return key;

@@ -7,13 +7,13 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 export interface FaultRun {
-  /** `done`, the code of the failure, or `killed`. */
+  /** `done`, what a listing found, the code of the failure, or `killed`. */
   readonly outcome: string;
   readonly steps: number;
 }
 
 /** What the process does: see faulty-process.ts. */
-export type FaultyAction = 'generate' | 'create' | 'change' | 'remove' | 'migrate';
+export type FaultyAction = 'generate' | 'create' | 'change' | 'remove' | 'migrate' | 'list';
 
 export interface FaultyProcess {
   /** @param step which call to the file system fails; 0 for none */

@@ -52,6 +52,11 @@ async function act(): Promise<unknown> {
   switch (action) {
     case 'change':
       return keys.changePassphrase(id);
+    case 'list': {
+      const listed = await keys.list();
+      const unusable = await keys.unusable();
+      return `${listed.length} listed, ${unusable.length} unusable`;
+    }
     case 'migrate':
       return keys.migrate();
     case 'remove':
@@ -62,8 +67,9 @@ async function act(): Promise<unknown> {
 }
 
 try {
-  await act();
-  console.log(JSON.stringify({ outcome: 'done', steps: step }));
+  const result = await act();
+  const outcome = typeof result === 'string' ? result : 'done';
+  console.log(JSON.stringify({ outcome, steps: step }));
 } catch (error) {
   const code = error instanceof Error && 'code' in error ? error.code : String(error);
   console.log(JSON.stringify({ outcome: code, steps: step }));
