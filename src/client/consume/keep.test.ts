@@ -26,6 +26,7 @@ function result(of: Generation, timestamp: number, more: readonly [RoleName, num
     files,
     versions: new Map<RoleName, number>([['timestamp', timestamp], ...more]),
     generation: of,
+    ended: new Set<RoleName>(),
   };
 }
 const stored = async () => (await cache.read('timestamp', 100))?.toString();
@@ -46,6 +47,18 @@ describe('keeping the result of a refresh', () => {
     await keep(cache, [], result(one, 6));
     expect(await stored()).toBe('6');
     expect(await floors()).toEqual([['one', 1, 6, 7]]);
+  });
+
+  it('forgets what it saw of a role whose history has ended, also what another process saw', async () => {
+    await keep(cache, [], result(one, 5, [['targets/a', 7]]));
+    await keep(cache, [], { ...result(one, 6), ended: new Set(['targets/a'] as const) });
+    expect(await floors()).toEqual([['one', 1, 6]]);
+    const [known] = await cache.generations();
+    const grown = { ...known!, floors: new Map(known!.floors).set('targets/a', 7) };
+    const nothing = { ...result(grown, 6), files: new Map<RoleName, Buffer>() };
+    await cache.update(async () => ({ files: new Map(), generations: [grown] }));
+    await keep(cache, [grown], { ...nothing, ended: new Set(['targets/a'] as const) });
+    expect(await floors()).toEqual([['one', 1, 6]]);
   });
 
   it('does not replace what another process stored that is newer', async () => {

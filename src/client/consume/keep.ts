@@ -4,7 +4,7 @@
 // never replaced by an older one.
 import type { RoleName } from '../../tuf/role.ts';
 import type { MetadataCache } from '../trustdir/cache.ts';
-import { type Generation, raiseFloors } from '../trustdir/generations.ts';
+import { dropFloors, type Generation, raiseFloors } from '../trustdir/generations.ts';
 
 export interface Result {
   /** Newly downloaded or otherwise to be written, as received. */
@@ -12,6 +12,8 @@ export interface Result {
   readonly versions: ReadonlyMap<RoleName, number>;
   /** The generation as it is now, without the floors of this result. */
   readonly generation: Generation;
+  /** Delegations whose history has ended: what was seen of them is forgotten. */
+  readonly ended: ReadonlySet<RoleName>;
 }
 
 /** Stores `result` of a refresh that began with the memory `before`. LOCKED, DISK. */
@@ -20,7 +22,8 @@ export async function keep(
   before: readonly Generation[],
   result: Result,
 ): Promise<Generation> {
-  const generation = raiseFloors(result.generation, result.versions);
+  const { ended } = result;
+  const generation = dropFloors(raiseFloors(result.generation, result.versions), ended);
   const isRecorded = before.some((known) => isSame(known, generation));
   if (result.files.size === 0 && isRecorded) return generation;
   await cache.update(async () => {
@@ -31,13 +34,14 @@ export async function keep(
     if (meanwhile !== undefined && isAhead(meanwhile, result.versions)) return undefined;
     const others = now.filter((known) => known !== meanwhile);
     const merged = meanwhile === undefined ? generation : raiseFloors(generation, meanwhile.floors);
-    return { files: result.files, generations: [...others, merged] };
+    return { files: result.files, generations: [...others, dropFloors(merged, ended)] };
   });
   return generation;
 }
 
 function isSame(known: Generation, generation: Generation): boolean {
   if (!isContinued(known, generation) || !known.root.equals(generation.root)) return false;
+  if (known.floors.size !== generation.floors.size) return false;
   return [...generation.floors].every(([role, version]) => known.floors.get(role) === version);
 }
 

@@ -13,6 +13,7 @@ import type { TrustedSet } from '../../tuf/trusted-set.ts';
 import type { ConsumerPorts } from '../ports.ts';
 import { continueGeneration, type Generation } from '../trustdir/generations.ts';
 import type { Answer } from './answer.ts';
+import { removedRoles } from './ended-roles.ts';
 import { Floors } from './floors.ts';
 import { keep } from './keep.ts';
 import { maxTimestampBytes } from './limits.ts';
@@ -113,7 +114,8 @@ class Refresh {
     const files = new Map<RoleName, Buffer>(this.#files.downloaded);
     const isRecorded = anchor?.isUnrecorded === false && anchor.root.bytes.equals(set.root.bytes);
     if (!isRecorded) files.set('root', set.root.bytes);
-    const result = { files, versions: versionsOf(set), generation: begun };
+    const ended = removedRoles(set, begun.floors.keys());
+    const result = { files, versions: versionsOf(set), generation: begun, ended };
     const generation = await keep(directory.cache, generations, result);
     if (pendingRoot !== undefined) await directory.clearPendingRoot();
     return generation;

@@ -151,6 +151,44 @@ describe('a delegation', () => {
     expect([tags?.get('v2'), tags?.get('v3')]).toEqual([undefined, expect.anything()]);
   });
 
+  it('that is removed and made again is missed by nobody who saw that it was gone', async () => {
+    await takeSnapshotHome(owner);
+    const signed = [
+      newDelegation('targets/alice', [alice]),
+      setTag('targets/alice', 'v2'),
+    ] as const;
+    await publishEdits(owner, ...signed, newDelegation('targets/bob', [bob]));
+    const consumer = await stage.newConsumer();
+    await refresh(gun, consumer);
+    await publishEdits(owner, { kind: 'remove-delegation', role: 'targets/alice' });
+    await refresh(gun, consumer);
+    await publishEdits(owner, newDelegation('targets/alice', [alice]));
+    await publishEdits(owner, setTag('targets', 'v3'));
+    const { set } = await refresh(gun, consumer);
+    expect(set.targets('targets')?.signed.targets.get('v3')).toBeDefined();
+    expect(set.targets('targets/alice')).toBeUndefined();
+  });
+
+  it('that is removed and made again at once is to consumers one that changed', async () => {
+    await takeSnapshotHome(owner);
+    const signed = [
+      newDelegation('targets/alice', [alice]),
+      setTag('targets/alice', 'v2'),
+      newDelegation('targets/alice/deep', [alice]),
+      setTag('targets/alice/deep', 'v3'),
+    ] as const;
+    await publishEdits(owner, ...signed);
+    const consumer = await stage.newConsumer();
+    await refresh(gun, consumer);
+    const remove = { kind: 'remove-delegation', role: 'targets/alice' } as const;
+    await publishEdits(owner, remove, newDelegation('targets/alice', [alice], ['v']));
+    expect((await contentOf(owner, 'targets/alice'))?.targets.get('v2')).toBeDefined();
+    expect((await contentOf(owner, 'targets/alice/deep'))?.targets.get('v3')).toBeDefined();
+    await publishEdits(owner, remove, newDelegation('targets/alice', [bob]));
+    const { skipped } = await refresh(gun, consumer);
+    expect(skipped.get('targets/alice')).toMatchObject({ code: 'THRESHOLD_UNMET' });
+  });
+
   it('that is removed and made again goes on above it also where nobody knew the old one', async () => {
     await takeSnapshotHome(owner);
     const edits = [newDelegation('targets/alice', [alice]), setTag('targets/alice', 'v2')] as const;

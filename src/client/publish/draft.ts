@@ -187,9 +187,20 @@ export class Draft {
   composeSnapshot(files: ReadonlyMap<RoleName, Buffer>, nowMs: number): Unsigned {
     const { meta: listed, version } = this.#base.snapshot;
     const meta = new Map(listed);
-    for (const role of this.#removed) meta.delete(role);
+    for (const role of this.#removed) if (!this.#isMissed(role)) meta.delete(role);
     for (const [role, bytes] of files) meta.set(role, fileMeta(bytes));
     return composeSnapshot({ meta, ...release('snapshot', version, nowMs) });
+  }
+
+  /**
+   * Whether consumers would miss the file of a role that was removed: it was made again at once, so to them it has
+   * changed; or the same is true of one above it, whose file is still the one that delegates to it.
+   */
+  #isMissed(role: DelegationRole): boolean {
+    if (this.hasDelegation(role)) return true;
+    const parent = parentRole(role);
+    if (!isDelegationRole(parent) || !this.#removed.has(parent)) return false;
+    return !this.#toSign.has(parent) && this.#isMissed(parent);
   }
 
   #setTag(role: TargetsRole, name: string, target: Target): boolean {

@@ -2,7 +2,8 @@
 // and why, and the highest version of each role it has seen. A repository that is deleted and made again
 // is a new generation, with floors of its own.
 //
-// Invariants: floors only rise, and belong to one generation; a generation, once seen, is remembered;
+// Invariants: floors only rise, and belong to one generation, and there to a delegation until the role above has
+// removed it; a generation, once seen, is remembered;
 // the newest trusted root is kept here byte for byte, because Go's programs remove root.json before they
 // write it and a missing file must not mean a fresh start of trust.
 import { createHash } from 'node:crypto';
@@ -96,6 +97,14 @@ export function raiseFloors(
   versions: ReadonlyMap<RoleName, number>,
 ): Generation {
   return { ...generation, floors: raised(generation.floors, versions) };
+}
+
+/** `generation` without what was seen of `roles`. */
+export function dropFloors(generation: Generation, roles: ReadonlySet<RoleName>): Generation {
+  const kept = [...generation.floors].filter(([role]) => !roles.has(role));
+  return kept.length === generation.floors.size
+    ? generation
+    : { ...generation, floors: new Map(kept) };
 }
 
 /**
