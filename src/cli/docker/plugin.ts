@@ -1,5 +1,6 @@
 // What makes this program a plug-in of the docker CLI: the answer to its question who we are, the name under which it
 // calls us, and the socket by which it says that it is about to end.
+import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { basename } from 'node:path';
 import { version } from '../../version.ts';
@@ -32,25 +33,54 @@ export function pluginName(programFile: string): string | undefined {
   return /^[a-z][a-z0-9]*$/.test(name) ? name : undefined;
 }
 
+/** How often it is looked whether docker's socket is still there. */
+const lookMs = 500;
+/** Where Linux lists its sockets, those with abstract names too. */
+const socketList = '/proc/net/unix';
+
 /**
  * Calls `end` when docker closes the socket that it named in DOCKER_CLI_PLUGIN_SOCKET: it was told to end, and a
- * process that is not at its terminal hears nothing of that otherwise. The socket keeps nothing alive.
+ * process that is not at its terminal hears nothing of that otherwise. Nothing is kept alive by it.
  */
 export function watchDocker(socketName: string | undefined, end: () => void): void {
   if (socketName === undefined || socketName === '') return;
-  // Abstract sockets of Linux are written with @ in front, and begin with a zero byte.
-  const path = socketName.replace(/^@/, '\0');
-  const socket = connect({ path });
+  // On Linux the name is abstract, written with @; Node 20 cannot connect to such a name of another program.
+  if (socketName.startsWith('@')) watchList(socketName, end);
+  else watchConnection(socketName, end);
+}
+
+function watchList(name: string, end: () => void): void {
+  let wasThere = false;
+  const look = async (): Promise<void> => {
+    const isThere = await isListed(name);
+    if (isThere === undefined || (wasThere && !isThere)) clearInterval(timer);
+    if (wasThere && isThere === false) end();
+    wasThere ||= isThere === true;
+  };
+  const timer = setInterval(() => void look(), lookMs).unref();
+  void look();
+}
+
+/** Undefined where there is no such list. */
+async function isListed(name: string): Promise<boolean | undefined> {
+  try {
+    const list = await readFile(socketList, 'latin1');
+    return list.split('\n').some((line) => line.endsWith(` ${name}`));
+  } catch {
+    return undefined;
+  }
+}
+
+function watchConnection(path: string, end: () => void): void {
   let isConnected = false;
-  socket
+  connect({ path })
     .once('connect', () => {
       isConnected = true;
     })
-    // Without the socket there is nothing to hear; docker 24 and older name none.
     .on('error', () => undefined)
     .once('close', () => {
       if (isConnected) end();
     })
+    .resume()
     .unref();
-  socket.resume();
 }

@@ -74,7 +74,7 @@ async function call(
   }
   if (read.kind === 'help') {
     if (words.some((word) => /^-[a-zA-Z]*h/.test(word))) {
-      world.stderr.write('Flag shorthand -h has been deprecated, use --help\n');
+      world.stdout.write('Flag shorthand -h has been deprecated, use --help\n');
     }
     world.stdout.write(dockerHelp(read.path, width));
     return 0;
