@@ -41,6 +41,7 @@ export const peers = {
     proof: { args: ['--version'], output: /^Docker version 28\./ },
     from: 'a docker CLI of version 28, the last with content trust, on the PATH',
   },
+  script: { program: 'script', from: 'the Debian package bsdutils (util-linux)' },
   namespaces: {
     program: 'unshare',
     proof: { args: ['--net', '--mount', 'ip', '-V'], output: /iproute2/ },
