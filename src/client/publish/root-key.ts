@@ -37,7 +37,7 @@ export async function rootKeyFor(
 }
 
 /** A new key of that role, stored encrypted before it is returned. */
-export async function makeKey(
+async function makeKey(
   role: 'root' | RepositoryRole,
   gun: string | undefined,
   { keys }: PublisherPorts,

@@ -29,14 +29,6 @@ export async function stage(
   await directory.repository(gun).changeList.add(nowNs(), ...changes);
 }
 
-/** Every staged change in the order in which it is to be applied; one that cannot be read with the reason. */
-export async function stagedChanges(
-  gun: string,
-  directory: TrustDirectory,
-): Promise<readonly StagedChange[]> {
-  return directory.repository(gun).changeList.list();
-}
-
 export interface StagedPublication extends Published {
   /** Changes that were staged and are published now; their files are gone. */
   readonly applied: readonly StagedChange[];
@@ -144,7 +136,7 @@ function unreadable(path: string, cause: Error | undefined): Failure {
 }
 
 /** The failure with the file and the change that it comes from. */
-export function refusedChange(failure: Failure, staged: StagedEdit | undefined): Failure {
+function refusedChange(failure: Failure, staged: StagedEdit | undefined): Failure {
   if (staged === undefined) return failure;
   const { code, message, facts, remedy, meaning } = failure;
   return new Failure(code, message, {
