@@ -11,7 +11,13 @@ export const run: NotaryBody['run'] = async (call) => {
   }
   const role = call.flags.text('role');
   const gun = call.flags.text('gun');
-  const defaults = { ...(role === '' ? {} : { role }), ...(gun === '' ? {} : { gun }) };
+  // As notary does, which asks nothing here: scripts take a back-up in without its passphrases.
+  const keepsEncrypted = true;
+  const defaults = {
+    keepsEncrypted,
+    ...(role === '' ? {} : { role }),
+    ...(gun === '' ? {} : { gun }),
+  };
   await inSession(call, async (session) => {
     await withKeys(session, call, async (keys) => {
       for (const file of call.args) {
