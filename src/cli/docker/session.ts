@@ -11,7 +11,8 @@ import type { Pins } from '../../client/trustdir/pins.ts';
 import { TrustDirectory } from '../../client/trustdir/trust-directory.ts';
 import { KeyFileStore } from '../../keys/file-store.ts';
 import { Passphrases } from '../../keys/passphrase.ts';
-import { openTerminal } from '../../keys/terminal-prompt.ts';
+import { dockerVoice } from '../../keys/passphrase-voice.ts';
+import { openAnswers } from '../../keys/piped-answers.ts';
 import {
   type CredentialSource,
   type Credentials,
@@ -53,8 +54,9 @@ export class DockerSession {
     this.#http = openHttp(world, { directory: places.tlsDir });
     this.#credentials = dockerCredentials(places.configFile, { environment: world.env });
     this.#passphrases = new Passphrases({
+      voice: dockerVoice,
       environment: world.env,
-      terminal: openTerminal(world.terminalStreams('stdout')),
+      terminal: openAnswers(world.terminalStreams('stdout'), dockerVoice),
     });
     this.keys = new KeyFileStore(places.trustDir, this.#passphrases);
   }

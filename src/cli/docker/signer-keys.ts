@@ -1,12 +1,28 @@
-// Waits for the reading of public keys.
-import { Failure } from '../../errors.ts';
+// The public keys that `docker trust signer add --key FILE` names, in docker's words where they cannot be used.
+import { asFailure } from '../../errors.ts';
+import { readPublicKeys } from '../../keys/public-key-file.ts';
 import type { PublicKey } from '../../tuf/public-key.ts';
+import { readNamedFile } from '../notary/named-file.ts';
 import type { World } from '../world.ts';
+import { prefixed } from './words.ts';
 
-export function readSignerKeys(
+/** @throws Failure with the first file that is not there or holds no public key */
+export async function readSignerKeys(
   paths: readonly string[],
-  { workingDir }: World,
+  world: World,
 ): Promise<readonly PublicKey[]> {
-  const where = `${paths.join(', ')} in ${workingDir}`;
-  return Promise.reject(new Failure('USAGE', `public keys cannot be read yet: ${where}`));
+  const keys: PublicKey[] = [];
+  for (const path of paths) keys.push(await readSignerKey(path, world));
+  return keys;
+}
+
+async function readSignerKey(path: string, world: World): Promise<PublicKey> {
+  const pem = await readNamedFile(path, world).catch((error: unknown) => {
+    throw prefixed('unable to read public key from file: ', asFailure(error));
+  });
+  try {
+    return readPublicKeys(pem.toString('latin1'), world.nowMs());
+  } catch (error) {
+    throw prefixed(`could not parse public key from file: ${path}: `, asFailure(error));
+  }
 }
