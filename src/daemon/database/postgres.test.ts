@@ -343,3 +343,36 @@ it('loads the library only when a database is opened', async () => {
   await import('./postgres-settings.ts');
   vi.doUnmock('pg');
 });
+
+describe('a session', () => {
+  const shown = async (url: string, name: string, planner?: Readonly<Record<string, string>>) => {
+    const options = { applicationName: 'test', ...(planner && { planner }) };
+    const database = await connectPostgres(parsePostgresTarget(url), options);
+    opened.push(database);
+    const [row] = await database.read<Record<string, string>>(statement(`SHOW ${name}`));
+    return row?.[name];
+  };
+
+  it('waits for the disk, whatever the database does by default, unless the address says otherwise', async () => {
+    for (const [byDefault, expected] of [
+      ['off', 'on'],
+      ['remote_apply', 'remote_apply'],
+    ] as const) {
+      await cluster.query(
+        'postgres',
+        `ALTER DATABASE postgres SET synchronous_commit = ${byDefault}`,
+      );
+      expect(await shown(plain(), 'synchronous_commit')).toBe(expected);
+    }
+    await cluster.query('postgres', 'ALTER DATABASE postgres RESET ALL');
+    const named = cluster.url('postgres', 'sslmode=disable&synchronous_commit=off');
+    expect(await shown(named, 'synchronous_commit')).toBe('off');
+  });
+
+  it('plans as its program asks, as far as the server can, and the address has the last word', async () => {
+    const planner = { plan_cache_mode: 'force_generic_plan', of_a_later_release: 'on' };
+    expect(await shown(plain(), 'plan_cache_mode', planner)).toBe('force_generic_plan');
+    const named = cluster.url('postgres', 'sslmode=disable&plan_cache_mode=auto');
+    expect(await shown(named, 'plan_cache_mode', planner)).toBe('auto');
+  });
+});

@@ -5,12 +5,13 @@
 // - pg is loaded here alone, and only when a database is opened;
 // - reads and transactions have connections of their own: writers that wait for each other do not stop readers;
 // - every statement has an end: the server's statement_timeout, and a little later ours, which cuts the connection;
+// - what was committed is on the disk before it is answered, also in a database whose own default is not to wait;
 // - a connection on which anything went wrong is closed, never used again;
 // - a transaction that was refused or cut short left nothing; only a COMMIT of which the answer never came is
 //   uncertain, and is reported as such;
 // - no message holds the address: there is a password in it.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Client, ClientBase, Pool, PoolClient, PoolConfig } from 'pg';
+import type { Client, Pool, PoolClient, PoolConfig } from 'pg';
 import { Failure } from '../../errors.ts';
 import {
   isLost,
@@ -25,6 +26,7 @@ import {
   planSchema,
   prepareSchema,
 } from './postgres-migrations.ts';
+import { sessionSetter } from './postgres-session.ts';
 import { defaultMaxConnections } from './postgres-settings.ts';
 import { postgresTls } from './postgres-tls.ts';
 import type { PostgresTarget } from './postgres-url.ts';
@@ -32,6 +34,8 @@ import type { PostgresTarget } from './postgres-url.ts';
 export interface PostgresOptions {
   /** Name of the program, seen in pg_stat_activity. */
   readonly applicationName: string;
+  /** How its statements are planned: settings by name, of which a server without them is spared. */
+  readonly planner?: Readonly<Record<string, string>>;
   /** Most connections, of readers and writers together; at least 2. */
   readonly maxConnections?: number;
 }
@@ -79,12 +83,6 @@ export interface PostgresDatabase {
 /** Of these, how many read: reads are short and share one another's answers. */
 const readerShare = 0.3;
 
-/** Limits of a session, where the address does not set them. */
-const sessionLimits = {
-  statement_timeout: '10s',
-  lock_timeout: '5s',
-  idle_in_transaction_session_timeout: '30s',
-} as const;
 /** A server that does not answer at all is given up after this; longer when the address sets a longer limit. */
 const answerTimeoutMs = 15_000;
 const longAnswerTimeoutMs = 10 * 60_000;
@@ -305,7 +303,7 @@ function closingClient(Base: typeof Client): typeof Client {
 function poolConfig(
   target: PostgresTarget,
   ssl: PoolConfig['ssl'],
-  { applicationName }: PostgresOptions,
+  { applicationName, planner }: PostgresOptions,
 ): PoolConfig {
   const { host, port, user, password, database, session } = target;
   const isOwnLimit = session.has('statement_timeout');
@@ -324,17 +322,6 @@ function poolConfig(
     keepAlive: true,
     keepAliveInitialDelayMillis: keepAliveAfterMs,
     idleTimeoutMillis: idleMs,
-    // Not as parameters of the start: poolers between here and the database refuse those that they do not know.
-    onConnect: sessionSetter(new Map([...Object.entries(sessionLimits), ...session])),
+    onConnect: sessionSetter(session, planner ?? {}),
   };
-}
-
-/** pg waits for the promise before it hands the connection out, which its types do not say. */
-function sessionSetter(settings: ReadonlyMap<string, string>): (client: ClientBase) => unknown {
-  const calls = [...settings.keys()].map(
-    (_, at) => `set_config($${2 * at + 1}, $${2 * at + 2}, false)`,
-  );
-  const setAll = `SELECT ${calls.join(', ')}`;
-  const values = [...settings].flat();
-  return (client) => client.query(setAll, values);
 }

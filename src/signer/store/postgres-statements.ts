@@ -72,16 +72,16 @@ export const recordSignatures: Statement = {
         FROM unnest($1::text[], $2::bigint[], $3::timestamp[]) AS record (key_id, version, at)
        GROUP BY key_id),
     held AS (
-      SELECT id, key_id FROM private_keys
-       WHERE key_id = ANY ($1::text[]) AND deleted_at IS NULL
-       ORDER BY key_id
-         FOR NO KEY UPDATE),
+      SELECT k.id, k.key_id, sorted.version, sorted.at
+        FROM (SELECT * FROM batch ORDER BY key_id) sorted CROSS JOIN LATERAL (
+          SELECT id, key_id FROM private_keys
+           WHERE key_id = sorted.key_id AND deleted_at IS NULL
+           LIMIT 1 FOR NO KEY UPDATE) k),
     used AS (
-      UPDATE private_keys k SET last_used = batch.at, updated_at = batch.at
-        FROM held JOIN batch USING (key_id) WHERE k.id = held.id),
+      UPDATE private_keys k SET last_used = held.at, updated_at = held.at FROM held WHERE k.id = held.id),
     raised AS (
       INSERT INTO paraph_signing_floors AS floor (key_id, version)
-      SELECT key_id, version FROM held JOIN batch USING (key_id) WHERE version IS NOT NULL
+      SELECT key_id, version FROM held WHERE version IS NOT NULL
       ON CONFLICT (key_id) DO UPDATE SET version = excluded.version WHERE excluded.version > floor.version)
     SELECT key_id FROM held`,
 };
