@@ -65,16 +65,29 @@ describe('a start', () => {
   });
 });
 
-describe('a command of consumers', () => {
-  it.each(['verify', 'inspect'])('%s loads no daemon, no database and no log', (name) => {
-    const { outside, chunks } = loadedWith(chunkOf(`src/cli/paraph/${name}.ts`));
-    const packages = [...outside].filter((module) => !isBuiltin(module));
-    expect(packages.filter((module) => module !== 'picocolors')).toEqual([]);
+describe('the notary command line', () => {
+  it('is read without a package, and without what its commands need', () => {
+    const { chunks, outside } = loadedWith(chunkOf('src/cli/notary/run.ts'));
+    expect([...outside].filter((name) => !isBuiltin(name))).toEqual([]);
     const inputs = [...chunks].flatMap((chunk) => Object.keys(outputs[chunk]?.inputs ?? {}));
-    expect(inputs.filter((path) => /^src\/(server|signer|daemon|sandbox)\//.test(path))).toEqual(
-      [],
-    );
+    const wings = /^src\/(client|keys|remote|tuf|disk|config|server|signer|daemon|sandbox)\//;
+    expect(inputs.filter((path) => wings.test(path))).toEqual([]);
   });
+});
+
+describe('a command of consumers', () => {
+  it.each(['paraph/verify', 'paraph/inspect', 'notary/list', 'notary/verify'])(
+    '%s loads no daemon, no database and no log',
+    (name) => {
+      const { outside, chunks } = loadedWith(chunkOf(`src/cli/${name}.ts`));
+      const packages = [...outside].filter((module) => !isBuiltin(module));
+      expect(packages.filter((module) => module !== 'picocolors')).toEqual([]);
+      const inputs = [...chunks].flatMap((chunk) => Object.keys(outputs[chunk]?.inputs ?? {}));
+      expect(inputs.filter((path) => /^src\/(server|signer|daemon|sandbox)\//.test(path))).toEqual(
+        [],
+      );
+    },
+  );
 });
 
 describe('a server', () => {

@@ -85,11 +85,11 @@ describe('key generate', () => {
 describe('key list', () => {
   it('has root keys first, then repositories, and cuts long names from the left', async () => {
     mkdirSync(join(homeDir, '.notary/private'));
-    const name = 'registry.example.test/a/long/name';
+    const long = 'registry.example.test/a/long/name';
     for (const [index, headers] of [
-      `gun: ${name}\nrole: targets`,
+      `gun: ${long}\nrole: targets`,
       'role: zoe',
-      `gun: ${name}\nrole: snapshot`,
+      `gun: ${long}\nrole: snapshot`,
       'role: root',
     ].entries()) {
       // Listing opens nothing.
