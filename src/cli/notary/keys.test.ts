@@ -288,7 +288,8 @@ describe('init with a key from a file', () => {
     await must('key generate -r root -o root', { env });
     const out = await must(`init ${gun} --rootkey root-key.pem -p`);
     expect(out).toContain(`Root key found, using: ${(await ids('root'))[0]}\n`);
-    writeFileSync(file('plain.pem'), '-----BEGIN PRIVATE KEY-----\n');
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    writeFileSync(file('plain.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }));
     expect((await run('init other --rootkey plain.pem')).stdout).toBe(
       '\n* fatal: only encrypted root keys may be imported\n',
     );
