@@ -1,4 +1,4 @@
-// Help texts as cobra's own templates set them. A program with another template brings its own and takes `flagTable`
+// Help texts as cobra's own templates set them. A program with another template brings its own and takes `flagRows`
 // and `commandTable` from here.
 import { goQuote } from '../go-text/quote.ts';
 import {
@@ -64,7 +64,7 @@ export function commandTable(commands: readonly CommandSpec<unknown>[]): string 
 }
 
 /** One line for each flag, sorted by name. */
-export function flagTable(flags: readonly FlagSpec[]): string {
+function flagTable(flags: readonly FlagSpec[]): string {
   const rows = flagRows(flags);
   const width = Math.max(0, ...rows.map(({ left }) => left.length));
   return rows
