@@ -3,7 +3,15 @@ import type { ExitStatus } from '../../errors.ts';
 import type { World } from '../world.ts';
 
 /** Headings of `paraph help`, in order. */
-export const groups = ['sign and verify', 'keys', 'service'] as const;
+export const groups = ['sign and verify', 'keys', 'repositories', 'service'] as const;
+
+/** What the families of commands are about, for `paraph help`, which has one row for each. */
+export const families: Readonly<Record<string, string>> = {
+  key: 'private keys here',
+  signer: 'who signs it',
+  delegation: 'roles and their tags',
+  plugin: 'docker trust of docker 29',
+};
 
 export interface FlagSpec {
   /** Without the dashes. */

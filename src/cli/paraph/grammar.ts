@@ -36,8 +36,15 @@ export function readCall(argv: readonly string[], table: readonly CommandSpec[])
   if (first === 'help') return helpFor(rest, table);
   if (versionWords.includes(first)) return versionMeant(first);
   const program = table.find((spec) => spec.isProgram && spec.name === first);
-  if (program !== undefined) return programCall(program, rest);
-  return parsedCall(argv, table);
+  if (program === undefined) return parsedCall(argv, table);
+  // `signer` is a program that takes flags alone, and a family: `signer add`.
+  const isOfFamily =
+    rest[0] !== undefined && !rest[0].startsWith('-') && table.some((spec) => isOf(first, spec));
+  if (!isOfFamily) return programCall(program, rest);
+  return parsedCall(
+    argv,
+    table.filter((spec) => spec !== program),
+  );
 }
 
 /** How other programs are asked for their version; docker and notary have a command for it. */
@@ -57,7 +64,8 @@ function versionMeant(word: string): WrongCall {
 
 function helpFor(words: readonly string[], table: readonly CommandSpec[]): Call {
   const name = words.join(' ');
-  const specs = table.filter((spec) => name === '' || spec.name === name || isOf(name, spec));
+  const exact = table.filter((spec) => spec.name === name);
+  const specs = exact.length > 0 ? exact : table.filter((spec) => name === '' || isOf(name, spec));
   // An unknown name goes to commander, which knows the nearest.
   return specs.length > 0 ? { kind: 'help', specs } : parsedCall(words, table);
 }

@@ -1,9 +1,11 @@
 // Help texts, made from the command table.
 import { wrap } from '../render/wrap.ts';
-import { type CommandSpec, type FlagSpec, groups } from './command.ts';
+import { type CommandSpec, type FlagSpec, families, groups } from './command.ts';
 
 /** Texts fit a terminal of 80 columns and a little more; help is read, not searched. */
 const helpWidth = 100;
+/** The overview fits a narrow screen. */
+const overviewWidth = 80;
 
 /** Help for one command, or an overview of several. */
 export function helpText(specs: readonly CommandSpec[]): string {
@@ -13,12 +15,11 @@ export function helpText(specs: readonly CommandSpec[]): string {
 
 /** The whole of `paraph help`, or of one family of commands. */
 function overviewHelp(commands: readonly CommandSpec[]): string {
-  const shown = commands.map((spec) => [`${spec.name} ${spec.arguments}`.trim(), spec] as const);
-  const width = Math.max(...shown.map(([usage]) => usage.length));
+  const isOneFamily = new Set(commands.map(({ name }) => name.split(' ')[0])).size === 1;
+  const shown = isOneFamily ? commands.map(ownRow) : familyRows(commands);
+  const width = Math.max(...shown.map(({ usage }) => usage.length));
   const sections = groups.flatMap((group) => {
-    const lines = shown
-      .filter(([, spec]) => spec.group === group)
-      .map(([usage, spec]) => `  ${usage.padEnd(width)}  ${spec.summary}`);
+    const lines = shown.filter((row) => row.group === group).flatMap((row) => rowLines(row, width));
     return lines.length === 0 ? [] : ['', capital(group), ...lines];
   });
   return [
@@ -29,6 +30,43 @@ function overviewHelp(commands: readonly CommandSpec[]): string {
     'paraph --version        the version',
     '',
   ].join('\n');
+}
+
+interface Row {
+  readonly group: CommandSpec['group'];
+  readonly usage: string;
+  readonly summary: string;
+}
+
+function ownRow({ group, name, arguments: args, summary }: CommandSpec): Row {
+  return { group, usage: `${name} ${args}`.trim(), summary };
+}
+
+/** One row a command, but one for all of a family, so that everything fits one screen. */
+function familyRows(commands: readonly CommandSpec[]): readonly Row[] {
+  const rows = new Map<string, Row>();
+  for (const spec of commands) {
+    const [noun = '', verb] = spec.name.split(' ');
+    const { group } = spec;
+    const key = `${group} ${noun}`;
+    const family = rows.get(key);
+    if (verb === undefined) rows.set(key, ownRow(spec));
+    else if (family === undefined)
+      rows.set(key, { group, usage: `${noun} …`, summary: `${about(noun)}${verb}` });
+    else rows.set(key, { ...family, summary: `${family.summary}, ${verb}` });
+  }
+  return [...rows.values()];
+}
+
+function about(noun: string): string {
+  const what = families[noun];
+  return what === undefined ? '' : `${what}: `;
+}
+
+function rowLines({ usage, summary }: Row, usageWidth: number): readonly string[] {
+  const [first = '', ...more] = wrap(summary, overviewWidth - usageWidth - 4, '');
+  const indent = ' '.repeat(usageWidth + 4);
+  return [`  ${usage.padEnd(usageWidth)}  ${first}`, ...more.map((line) => indent + line)];
 }
 
 /** What a command is for, examples, then flags. */
