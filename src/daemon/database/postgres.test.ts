@@ -182,6 +182,19 @@ describe('a statement', () => {
     expect(await database.read(named)).toEqual([{ name: 'twice' }]);
   });
 
+  it('is planned once on each connection, unless the address says otherwise', async () => {
+    const seen = statement(
+      'SELECT generic_plans::int AS n FROM pg_prepared_statements WHERE name = ANY ($1::text[])',
+      'seen',
+    );
+    const database = await open(plain(), 2);
+    for (let times = 0; times < 8; times += 1) await database.read(seen, [['seen']]);
+    expect(await database.read(seen, [['seen']])).toEqual([{ n: 9 }]);
+    const mode = statement('SHOW plan_cache_mode');
+    const own = await open(`${plain()}&plan_cache_mode=force_custom_plan`);
+    expect(await own.read(mode)).toEqual([{ plan_cache_mode: 'force_custom_plan' }]);
+  });
+
   it('works when its preparation is gone or outdated', async () => {
     const database = await open(plain(), 2);
     await cluster.query(
