@@ -52,13 +52,13 @@ function familyRows(commands: readonly CommandSpec[]): readonly Row[] {
     const family = rows.get(key);
     if (verb === undefined) rows.set(key, ownRow(spec));
     else if (family === undefined)
-      rows.set(key, { group, usage: `${noun} …`, summary: `${about(noun)}${verb}` });
+      rows.set(key, { group, usage: `${noun} …`, summary: `${topicOf(noun)}${verb}` });
     else rows.set(key, { ...family, summary: `${family.summary}, ${verb}` });
   }
   return [...rows.values()];
 }
 
-function about(noun: string): string {
+function topicOf(noun: string): string {
   const what = families[noun];
   return what === undefined ? '' : `${what}: `;
 }
