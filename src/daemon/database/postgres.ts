@@ -34,8 +34,6 @@ import type { PostgresTarget } from './postgres-url.ts';
 export interface PostgresOptions {
   /** Name of the program, seen in pg_stat_activity. */
   readonly applicationName: string;
-  /** How its statements are planned: settings by name, of which a server without them is spared. */
-  readonly planner?: Readonly<Record<string, string>>;
   /** Most connections, of readers and writers together; at least 2. */
   readonly maxConnections?: number;
 }
@@ -303,7 +301,7 @@ function closingClient(Base: typeof Client): typeof Client {
 function poolConfig(
   target: PostgresTarget,
   ssl: PoolConfig['ssl'],
-  { applicationName, planner }: PostgresOptions,
+  { applicationName }: PostgresOptions,
 ): PoolConfig {
   const { host, port, user, password, database, session } = target;
   const isOwnLimit = session.has('statement_timeout');
@@ -322,6 +320,6 @@ function poolConfig(
     keepAlive: true,
     keepAliveInitialDelayMillis: keepAliveAfterMs,
     idleTimeoutMillis: idleMs,
-    onConnect: sessionSetter(session, planner ?? {}),
+    onConnect: sessionSetter(session),
   };
 }

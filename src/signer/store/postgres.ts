@@ -25,18 +25,12 @@ import type { KeyRow, SignatureRecord, SigningKeyStore } from './store.ts';
 import { keyRow, type StoredKey } from './stored-key.ts';
 
 const applicationName = 'paraph-signer';
-/**
- * Every statement finds its rows by an index, and is planned once on each connection: planning it anew takes the database
- * three times as long as doing it. A plan made while the table was small must not read it through when it is large.
- */
-const planner = { plan_cache_mode: 'force_generic_plan', enable_seqscan: 'off', jit: 'off' };
-
 /** Opens the store, with our tables beside notary's. @throws Failure as `openPostgres` does */
 export async function openPostgresKeyStore({
   target,
   maxConnections,
 }: PostgresSettings): Promise<SigningKeyStore> {
-  const options = { applicationName, maxConnections, planner };
+  const options = { applicationName, maxConnections };
   return new PostgresKeyStore(await openPostgres(target, keySchema, options));
 }
 
