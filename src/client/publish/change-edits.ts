@@ -15,6 +15,11 @@ import {
   changedDelegation,
   changedRoleKeys,
   changedTarget,
+  delegationChange,
+  removeDelegationChange,
+  removeTargetChange,
+  targetChange,
+  witnessChange,
 } from '../trustdir/change.ts';
 import type { Edit } from './edit.ts';
 
@@ -32,6 +37,32 @@ export function editsOf(change: Change, path: string): readonly Edit[] {
       facts: { change: changeWords(change), problem: cause.message },
       remedy: 'Remove the change with `notary reset`, and stage it again.',
     });
+  }
+}
+
+/**
+ * The staged change that stands for `edit`: the inverse of `editsOf`.
+ * @throws Failure ROLE_INVALID for an edit that Go has no change for
+ */
+export function changeOf(edit: Edit): Change {
+  switch (edit.kind) {
+    case 'set-tag':
+      return targetChange(edit.role, edit.name, edit.target);
+    case 'remove-tag':
+      return removeTargetChange(edit.role, edit.name);
+    case 'change-delegation':
+      if (edit.newThreshold !== undefined) throw unsupported('a new threshold cannot be staged');
+      return delegationChange(edit.role, edit.isNew ? 'create' : 'update', edit);
+    case 'remove-delegation':
+      return removeDelegationChange(edit.role);
+    case 'witness':
+      return witnessChange(edit.role);
+    case 'purge-keys': {
+      const role = `${edit.below ?? 'targets'}${wildcard}`;
+      return delegationChange(role, 'update', { removeKeyIds: edit.keyIds });
+    }
+    default:
+      throw unsupported('new keys of a base role cannot be staged');
   }
 }
 

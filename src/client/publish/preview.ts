@@ -1,4 +1,4 @@
-// What publishing the staged changes would do: each change held against what is published now, and who would sign.
+// What publishing the staged changes, or others, would do: each change held against what is published now, and who would sign.
 // Nothing is opened, signed or sent; keys are only looked for.
 import { asFailure, type Failure, isFailure } from '../../errors.ts';
 import type { RoleName } from '../../tuf/role.ts';
@@ -6,8 +6,10 @@ import { refresh } from '../consume/refresh.ts';
 import { baseAuthority, canonicalIdOf, type RoleAuthority } from '../consume/role-authority.ts';
 import { publisherRefresh } from '../consume/situation.ts';
 import type { PublisherPorts } from '../ports.ts';
+import type { Change } from '../trustdir/change.ts';
 import type { StagedChange } from '../trustdir/change-list.ts';
 import { adoptions } from './adoption.ts';
+import { editsOf } from './change-edits.ts';
 import { Draft, type DraftNotice } from './draft.ts';
 import { absentBase, type DraftBase, publishedBase, unpublishedBase } from './draft-base.ts';
 import type { DelegationChange, Edit } from './edit.ts';
@@ -58,14 +60,47 @@ export async function previewStaged(gun: string, ports: PublisherPorts): Promise
   const home = ports.directory.repository(gun);
   const staged = await home.changeList.list();
   const read = staged.map((one) => readEdits(one, () => stagedEdits([one], home)));
+  const { preview, roles } = await previewed(gun, read, ports);
+  return { ...preview, roles: await roles() };
+}
+
+/**
+ * The same for changes that are not staged; what is staged stays out of it. When none of them changes anything,
+ * nothing would be signed.
+ * @throws Failure as previewStaged
+ */
+export async function previewChanges(
+  gun: string,
+  changes: readonly Change[],
+  ports: PublisherPorts,
+): Promise<Preview> {
+  const read = changes.map((change) => {
+    const staged = { name: '', change, fault: undefined };
+    return readEdits(staged, () => editsOf(change, gun).map((edit) => ({ edit })));
+  });
+  const { preview, roles } = await previewed(gun, read, ports);
+  const isIdle =
+    preview.repository === 'published' &&
+    preview.changes.every(({ effect }) => effect === 'nothing');
+  return { ...preview, roles: isIdle ? [] : await roles() };
+}
+
+async function previewed(
+  gun: string,
+  read: readonly ReadChange[],
+  ports: PublisherPorts,
+): Promise<{
+  readonly preview: Omit<Preview, 'roles'>;
+  readonly roles: () => Promise<readonly PreviewedRole[]>;
+}> {
   const edits = read.flatMap((one) => one.edits);
   const { repository, base, draft } = await startDraft(gun, edits, ports);
   const changes = read.map((one) => previewChange(one, draft));
   renewOutOfDate(draft, base, edits, await signingTest(gun, ports));
   if (repository !== 'published') draft.renew('targets');
-  const roles =
+  const roles = async () =>
     repository === 'absent' ? [] : previewRoles(gun, base, draft, await localKeys(ports.keys));
-  return { gun, repository, changes, roles, notices: draft.notices };
+  return { preview: { gun, repository, changes, notices: draft.notices }, roles };
 }
 
 interface ReadChange {

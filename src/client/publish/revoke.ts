@@ -9,7 +9,8 @@ import type { RoleName, TargetsRole } from '../../tuf/role.ts';
 import { isCounting, releasesProblem, releasesRole } from '../consume/resolve.ts';
 import { type TrustedRepository, versionsOf } from '../consume/trusted-repository.ts';
 import type { PublisherPorts } from '../ports.ts';
-import type { Edit } from './edit.ts';
+import type { Edit, Plan } from './edit.ts';
+import type { Intent } from './intent.ts';
 import { publish } from './publish.ts';
 import { type LocalKeys, localKeys } from './role-signers.ts';
 import { signingRoles } from './signing-roles.ts';
@@ -54,12 +55,12 @@ export async function revokeTags(
   const { gun } = request;
   return ports.directory.repository(gun).withPublishLock(async () => {
     let before: TrustedRepository | undefined;
-    const local = await localKeys(ports.keys);
+    const { plan } = revocationIntent(request, ports);
     const publication = await publish(
       gun,
-      async (repository) => {
+      (repository) => {
         before = repository;
-        return edits(request, repository, local);
+        return plan(repository);
       },
       ports,
     );
@@ -68,6 +69,12 @@ export async function revokeTags(
     const tags = wantedTags(request, then).map((tag) => outcomeOf(tag, changed, then));
     return { gun, tags, uploaded, versions: isCurrent ? versionsOf(repository.set) : new Map() };
   });
+}
+
+/** What revokeTags would publish. */
+export function revocationIntent(request: RevokeRequest, { keys }: PublisherPorts): Intent {
+  const plan: Plan = async (repository) => edits(request, repository, await localKeys(keys));
+  return { gun: request.gun, plan };
 }
 
 function edits(

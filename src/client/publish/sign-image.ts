@@ -13,6 +13,7 @@ import { versionsOf } from '../consume/trusted-repository.ts';
 import type { PublisherPorts } from '../ports.ts';
 import type { Edit, Plan } from './edit.ts';
 import type { RepositoryKey } from './first-root.ts';
+import type { Intent } from './intent.ts';
 import { type Published, publishOrBegin } from './publish-or-begin.ts';
 import { localKeys } from './role-signers.ts';
 import { signingRoles } from './signing-roles.ts';
@@ -55,20 +56,30 @@ export interface SignResult {
 
 /** @throws Failure REFERENCE_INVALID for a tag or digest that cannot be; what publishOrBegin throws */
 export async function signTags(request: SignRequest, ports: PublisherPorts): Promise<SignResult> {
+  const { gun, rootKeyId } = request;
+  const intent = signingIntent(request, ports);
+  return ports.directory
+    .repository(gun)
+    .withPublishLock(async () =>
+      signed(request, await publishOrBegin({ ...intent, rootKeyId }, ports)),
+    );
+}
+
+/** What signTags would publish. @throws Failure REFERENCE_INVALID */
+export function signingIntent(request: SignRequest, { keys }: PublisherPorts): Required<Intent> {
   const targets = new Map(request.tags.map((tag) => [tag.tag, targetOf(tag)]));
-  const { gun, roles, rootKeyId } = request;
-  return ports.directory.repository(gun).withPublishLock(async () => {
-    const local = await localKeys(ports.keys);
-    const plan: Plan = async ({ set }) =>
-      [...targets].flatMap(([name, target]) =>
-        (roles ?? signingRoles(set, gun, name, local)).map((role) => setTag(role, name, target)),
-      );
-    const first = async () => {
-      requireNoDelegation(request);
-      return [...targets].map(([name, target]) => setTag('targets', name, target));
-    };
-    return signed(request, await publishOrBegin({ gun, plan, first, rootKeyId }, ports));
-  });
+  const { gun, roles } = request;
+  const plan: Plan = async ({ set }) => {
+    const local = await localKeys(keys);
+    return [...targets].flatMap(([name, target]) =>
+      (roles ?? signingRoles(set, gun, name, local)).map((role) => setTag(role, name, target)),
+    );
+  };
+  const first = async () => {
+    requireNoDelegation(request);
+    return [...targets].map(([name, target]) => setTag('targets', name, target));
+  };
+  return { gun, plan, first };
 }
 
 function requireNoDelegation({ gun, roles }: SignRequest): void {

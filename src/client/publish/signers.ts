@@ -13,8 +13,9 @@ import { canonicalIdOf } from '../consume/role-authority.ts';
 import { publisherRefresh } from '../consume/situation.ts';
 import { type TrustedRepository, versionsOf } from '../consume/trusted-repository.ts';
 import type { PublisherPorts } from '../ports.ts';
-import type { DelegationChange, Edit } from './edit.ts';
+import type { DelegationChange, Edit, Plan } from './edit.ts';
 import type { RepositoryKey } from './first-root.ts';
+import type { Intent } from './intent.ts';
 import { publish } from './publish.ts';
 import { publishOrBegin } from './publish-or-begin.ts';
 import { localKeys } from './role-signers.ts';
@@ -61,22 +62,12 @@ export interface SignerAdded {
  */
 export async function addSigner(order: SignerOrder, ports: PublisherPorts): Promise<SignerAdded> {
   const { gun, name, rootKeyId } = order;
-  const role = signerRole(name);
-  if (role === releasesRole) {
-    throw new Failure(
-      'ROLE_INVALID',
-      'releases is a reserved keyword, use a different signer name',
-    );
-  }
-  if (order.keys.length === 0) throw new Failure('USAGE', `${name} needs a public key`);
-  for (const key of order.keys) keyObjectOf(key);
-  const roles = [role, releasesRole] as const;
+  const { plan: wanted, first } = signerIntent(order);
   let wasThere = false;
-  const plan = async (repository: TrustedRepository) => {
-    wasThere = delegation(repository, role) !== undefined;
-    return roles.map((one) => withKeys(one, order.keys, repository));
+  const plan = (repository: TrustedRepository) => {
+    wasThere = delegation(repository, signerRole(name)) !== undefined;
+    return wanted(repository);
   };
-  const first = async () => roles.map((one) => withKeys(one, order.keys));
   const done = await ports.directory
     .repository(gun)
     .withPublishLock(() => publishOrBegin({ gun, plan, first, rootKeyId }, ports));
@@ -85,6 +76,25 @@ export async function addSigner(order: SignerOrder, ports: PublisherPorts): Prom
   const keyIds = [...new Set(order.keys.map(canonicalIdOf))];
   const versions = repository === undefined ? new Map() : versionsOf(repository.set);
   return { gun, name, outcome, keyIds, newKeys, uploaded, versions };
+}
+
+/** What addSigner would publish. @throws Failure as addSigner does before it asks anybody */
+export function signerIntent({ gun, name, keys }: SignerOrder): Required<Intent> {
+  const role = signerRole(name);
+  if (role === releasesRole) {
+    throw new Failure(
+      'ROLE_INVALID',
+      'releases is a reserved keyword, use a different signer name',
+    );
+  }
+  if (keys.length === 0) throw new Failure('USAGE', `${name} needs a public key`);
+  for (const key of keys) keyObjectOf(key);
+  const roles = [role, releasesRole] as const;
+  return {
+    gun,
+    plan: async (repository) => roles.map((one) => withKeys(one, keys, repository)),
+    first: async () => roles.map((one) => withKeys(one, keys)),
+  };
 }
 
 /** A role that is there keeps its paths, unless it has none; docker would let it sign every tag. */
@@ -187,6 +197,17 @@ export async function removeSigner(
   const releases = isCurrent ? releasesNow(removal, repository) : removal.releases;
   const versions = isCurrent ? versionsOf(repository.set) : new Map();
   return { gun, name, outcome, keyIds: going, releases, sharedWith, uploaded, versions };
+}
+
+/** What removeSigner would publish. @throws Failure ROLE_INVALID */
+export function signerRemovalIntent(
+  { gun, name, keyIds }: SignerRemoval,
+  ports: PublisherPorts,
+): Intent {
+  removableRole(name);
+  const plan: Plan = async (repository) =>
+    (await planRemoval(repository, name, keyIds, ports)).edits;
+  return { gun, plan };
 }
 
 /** Somebody may have signed `targets/releases` at the same time; the server takes both. */
