@@ -19,6 +19,8 @@ export interface FlagSpec {
   /** Placeholder of its value, such as `FILE`; a switch has none. */
   readonly value?: string;
   readonly choices?: readonly string[];
+  /** It may be given several times. */
+  readonly repeats?: true;
   readonly summary: string;
 }
 
@@ -74,6 +76,12 @@ export class Flags {
   text(name: string): string | undefined {
     const value = this.#values.get(name);
     return typeof value === 'string' ? value : undefined;
+  }
+
+  /** The values of a flag that may be given several times, in order. */
+  texts(name: string): readonly string[] {
+    const values = this.#values.get(name);
+    return Array.isArray(values) ? values.filter((value) => typeof value === 'string') : [];
   }
 
   isOn(name: string): boolean {

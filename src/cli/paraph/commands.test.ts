@@ -3,6 +3,17 @@ import { Flags } from './command.ts';
 import { commands } from './commands.ts';
 import { readCall } from './grammar.ts';
 
+const sample: (typeof commands)[number] = {
+  name: 'sample',
+  group: 'service',
+  summary: '',
+  arguments: 'NAME…',
+  takes: [0, 1],
+  flags: [],
+  examples: [],
+  load: () => Promise.reject(new Error('not to be loaded')),
+};
+
 /** An argument list that fits the row. */
 function sampleCall(spec: (typeof commands)[number]): readonly string[] {
   const args = spec.takes[0] > 0 ? ['registry.test/a/b:1'] : [];
@@ -63,9 +74,35 @@ describe('flags', () => {
     expect(flags.text('server')).toBeUndefined();
   });
 
+  it('that repeat come as a list', () => {
+    const key = { name: 'key', value: 'FILE', repeats: true, summary: '' } as const;
+    const table = [{ ...sample, flags: [key] }];
+    const call = readCall(['sample', '--key', 'a.pub', '--key=b.pub'], table);
+    expect(call.kind === 'run' && call.flags.texts('key')).toEqual(['a.pub', 'b.pub']);
+    const none = readCall(['sample'], table);
+    expect(none.kind === 'run' && none.flags.texts('key')).toEqual([]);
+  });
+
   it('are off by default', () => {
     const call = readCall(['inspect', 'registry.test/a/b'], commands);
     expect(call.kind === 'run' && call.flags.isOn('no-trunc')).toBe(false);
+  });
+});
+
+describe('a program that is also a family', () => {
+  const program = { ...sample, name: 'signer', takes: [0, 1000], isProgram: true } as const;
+  const add = { ...sample, name: 'signer add', takes: [1, 2] } as const;
+  const table = [add, program];
+
+  it.each<readonly [readonly string[], object]>([
+    [['signer'], { kind: 'run', spec: program }],
+    [['signer', '-config', 'x.json'], { kind: 'run', spec: program, args: ['-config', 'x.json'] }],
+    [['signer', 'add', 'alice'], { kind: 'run', spec: add, args: ['alice'] }],
+    [['signer', 'ad', 'alice'], { kind: 'wrong', suggestions: ['paraph signer add'] }],
+    [['signer', '--help'], { kind: 'help', specs: [program] }],
+    [['signer', 'add', '--help'], { kind: 'help', specs: [add] }],
+  ])('%j', (argv, call) => {
+    expect(readCall(argv, table)).toMatchObject(call);
   });
 });
 

@@ -52,6 +52,38 @@ export const passphraseFlags = [
   },
 ] as const satisfies readonly FlagSpec[];
 
+export const dryRunFlag = {
+  name: 'dry-run',
+  summary: 'show what would be published, and who would sign; nothing is opened, signed or sent',
+} as const satisfies FlagSpec;
+
+/** For everything that can also be put aside. */
+export const stagingFlags = [
+  dryRunFlag,
+  {
+    name: 'stage',
+    summary: 'put it aside for paraph publish, among the staged changes that notary has too',
+  },
+] as const satisfies readonly FlagSpec[];
+
+export const yesFlag = {
+  name: 'yes',
+  summary: 'answer the question beforehand; needed where there is no terminal',
+} as const satisfies FlagSpec;
+
+export const rootKeyFlag = {
+  name: 'root-key',
+  value: 'ID',
+  summary: 'root key for a new repository, if there are several',
+} as const satisfies FlagSpec;
+
+export const rolesFlag = {
+  name: 'role',
+  value: 'ROLE',
+  repeats: true,
+  summary: 'in this role, such as targets or releases, and no other (default: as docker chooses)',
+} as const satisfies FlagSpec;
+
 export const longIdsFlag = {
   name: 'no-trunc',
   summary: 'print IDs and digests in full',

@@ -135,7 +135,12 @@ function settle(command: Command): Command {
 
 function optionOf(flag: FlagSpec): Option {
   const option = new Option(`--${flag.name}${flag.value === undefined ? '' : ` <${flag.value}>`}`);
+  if (flag.repeats) return option.argParser(appended);
   return flag.choices === undefined ? option : option.choices(flag.choices);
+}
+
+function appended(value: string, before: unknown): readonly string[] {
+  return Array.isArray(before) ? [...before, value] : [value];
 }
 
 function flagsOf(command: Command): Flags {

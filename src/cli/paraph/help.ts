@@ -96,7 +96,7 @@ function flagLines(flags: readonly FlagSpec[]): readonly string[] {
 /** As in `--output text|json`. */
 function flagUsage(flag: FlagSpec): string {
   const value = flag.choices?.join('|') ?? flag.value;
-  return `--${flag.name}${value === undefined ? '' : ` ${value}`}`;
+  return `--${flag.name}${value === undefined ? '' : ` ${value}`}${flag.repeats ? '…' : ''}`;
 }
 
 function capital(text: string): string {
