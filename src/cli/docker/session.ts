@@ -9,10 +9,8 @@ import type { ConsumerPorts, PublisherPorts } from '../../client/ports.ts';
 import { readPinFile } from '../../client/trustdir/pin-file.ts';
 import type { Pins } from '../../client/trustdir/pins.ts';
 import { TrustDirectory } from '../../client/trustdir/trust-directory.ts';
-import { KeyFileStore } from '../../keys/file-store.ts';
-import { Passphrases } from '../../keys/passphrase.ts';
+import type { KeyFileStore } from '../../keys/file-store.ts';
 import { dockerVoice } from '../../keys/passphrase-voice.ts';
-import { openAnswers } from '../../keys/piped-answers.ts';
 import {
   type CredentialSource,
   type Credentials,
@@ -23,8 +21,8 @@ import type { HttpClient } from '../../remote/http.ts';
 import { connectRegistry, type ImageReference, type Registry } from '../../remote/registry.ts';
 import { connectTrustServer, type TrustServer, trustServerFor } from '../../remote/trust-server.ts';
 import { openHttp, proxiesOf, systemAuthorities, userAgent } from '../http.ts';
-import { Flags } from '../paraph/command.ts';
-import { type Places, placesOf } from '../paraph/places.ts';
+import { KeyRing } from '../key-ring.ts';
+import { type Places, placesOf } from '../places.ts';
 import type { World } from '../world.ts';
 import type { DockerCall } from './command.ts';
 import type { GlobalFlags } from './global-flags.ts';
@@ -34,14 +32,13 @@ export class DockerSession {
   readonly places: Places;
   readonly directory: TrustDirectory;
   readonly log: Log;
-  readonly keys: KeyFileStore;
   readonly #world: World;
   readonly #globals: GlobalFlags;
   readonly #engines: Engine[] = [];
   readonly #pins: Pins;
   readonly #http: HttpClient;
   readonly #credentials: CredentialSource;
-  readonly #passphrases: Passphrases;
+  readonly #keyRing: KeyRing;
 
   private constructor(call: DockerCall, places: Places, pins: Pins) {
     const { world, globals } = call;
@@ -53,18 +50,17 @@ export class DockerSession {
     this.directory = new TrustDirectory(places.trustDir);
     this.#http = openHttp(world, { directory: places.tlsDir });
     this.#credentials = dockerCredentials(places.configFile, { environment: world.env });
-    this.#passphrases = new Passphrases({
-      voice: dockerVoice,
-      environment: world.env,
-      terminal: openAnswers(world.terminalStreams('stdout'), dockerVoice),
-    });
-    this.keys = new KeyFileStore(places.trustDir, this.#passphrases);
+    this.#keyRing = new KeyRing(world, places.trustDir, { voice: dockerVoice, asksOn: 'stdout' });
+  }
+
+  get keys(): KeyFileStore {
+    return this.#keyRing.keys;
   }
 
   /** @throws Failure CONFIG_INVALID for pins that are not understood, DISK */
   static async open(call: DockerCall): Promise<DockerSession> {
     const { workingDir } = call.world;
-    const places = placesOf(call.world, new Flags());
+    const places = placesOf(call.world);
     const pins = await readPinFile({
       path: places.pinFile,
       isNamed: false,
@@ -123,8 +119,7 @@ export class DockerSession {
 
   async close(): Promise<void> {
     for (const engine of this.#engines) engine.close();
-    this.keys.close();
-    await this.#passphrases.close();
+    await this.#keyRing.close();
     this.#http.close();
   }
 

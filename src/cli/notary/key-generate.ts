@@ -5,7 +5,7 @@ import { makeLooseKey } from '../../keys/loose-key.ts';
 import { safe } from '../render/safe-text.ts';
 import type { NotaryBody } from './command.ts';
 import { withPrefix } from './prefix.ts';
-import { withKeys, withPassphrases } from './publisher.ts';
+import { withKeyRing, withKeys } from './publisher.ts';
 import { inSession } from './session.ts';
 import { usageFirst } from './usage-first.ts';
 
@@ -30,7 +30,7 @@ export const run: NotaryBody['run'] = async (call) => {
       const basePath = resolve(call.world.workingDir, output);
       // As in notary, the question names no role, so that a variable for delegation keys answers it.
       const request = { basePath, role, askedRole: '' };
-      await withPassphrases(call, (passphrases) => makeLooseKey(request, passphrases));
+      await withKeyRing(session, call, (ring) => makeLooseKey(request, ring.passphrases));
       return;
     }
     const signer = await withPrefix(`Failed to create a new ${role} key: `, () =>

@@ -15,6 +15,9 @@ const passphrases = {
   NOTARY_DELEGATION_PASSPHRASE: 'delegation passphrase',
 };
 
+/** Deriving keys from passphrases takes its time, all the more beside other tests. */
+const patient = { timeout: 60_000 };
+
 let publishing: Publishing;
 let homeDir: string;
 
@@ -50,7 +53,7 @@ async function ids(role: string): Promise<readonly string[]> {
   );
 }
 
-describe('key generate', () => {
+describe('key generate', patient, () => {
   it('makes a key of any role, a root key without', async () => {
     const root = await must('key generate');
     expect(root).toMatch(/^Generated new ecdsa root key with keyID: [0-9a-f]{64}\n$/);
@@ -82,7 +85,7 @@ describe('key generate', () => {
   });
 });
 
-describe('key list', () => {
+describe('key list', patient, () => {
   it('has root keys first, then repositories, and cuts long names from the left', async () => {
     mkdirSync(join(homeDir, '.notary/private'));
     const long = 'registry.example.test/a/long/name';
@@ -106,7 +109,7 @@ describe('key list', () => {
   });
 });
 
-describe('key remove', () => {
+describe('key remove', patient, () => {
   it('removes after a yes, and not otherwise', async () => {
     await must('key generate -r alice');
     const [id = ''] = await ids('alice');
@@ -136,7 +139,7 @@ describe('key remove', () => {
   });
 });
 
-describe('key passwd', () => {
+describe('key passwd', patient, () => {
   it('has one message for whatever keeps a key shut, and a code for each', async () => {
     await must('key generate -r alice');
     const [id = ''] = await ids('alice');
@@ -164,7 +167,7 @@ describe('key passwd', () => {
   });
 });
 
-describe('key export and import', () => {
+describe('key export and import', patient, () => {
   it('carry keys from one directory to another', async () => {
     await must(`init ${gun} -p`);
     await must('key export -o all.pem');
@@ -213,7 +216,7 @@ describe('key export and import', () => {
   });
 });
 
-describe('key rotate', () => {
+describe('key rotate', patient, () => {
   const done = (role: string): string => `Successfully rotated ${role} key for repository ${gun}\n`;
 
   it('replaces keys, and removes old files of targets and snapshot', {
@@ -231,7 +234,7 @@ describe('key rotate', () => {
     await must(`list ${gun}`);
   });
 
-  it('asks before a root key goes', { timeout: 60_000 }, async () => {
+  it('asks before a root key goes', async () => {
     await must(`init ${gun} -p`);
     const question = [
       'Warning: you are about to rotate your root key.',
@@ -282,7 +285,7 @@ describe('key rotate', () => {
   });
 });
 
-describe('init with a key from a file', () => {
+describe('init with a key from a file', patient, () => {
   it('uses it, encrypted only', async () => {
     const env = { NOTARY_DELEGATION_PASSPHRASE: 'root passphrase' };
     await must('key generate -r root -o root', { env });
@@ -311,8 +314,8 @@ describe('init with a key from a file', () => {
   });
 });
 
-describe('a delegation', () => {
-  it('is added with keys and paths, used, listed and emptied', { timeout: 60_000 }, async () => {
+describe('a delegation', patient, () => {
+  it('is added with keys and paths, used, listed and emptied', async () => {
     await must(`init ${gun} -p`);
     await must('key generate -r alice -o alice');
     await must('key import alice-key.pem');

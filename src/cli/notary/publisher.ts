@@ -2,12 +2,10 @@
 // Closing wipes what was decrypted or typed.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { PublisherPorts } from '../../client/ports.ts';
-import { KeyFileStore } from '../../keys/file-store.ts';
-import type { PassphraseSource } from '../../keys/key-store.ts';
-import { Passphrases } from '../../keys/passphrase.ts';
+import type { KeyFileStore } from '../../keys/file-store.ts';
 import { notaryVoice } from '../../keys/passphrase-voice.ts';
-import { openAnswers } from '../../keys/piped-answers.ts';
 import type { TrustServer } from '../../remote/trust-server.ts';
+import { KeyRing } from '../key-ring.ts';
 import type { NotaryCall } from './command.ts';
 import type { NotarySession } from './session.ts';
 
@@ -28,34 +26,24 @@ export async function withPublisher<T>(
 }
 
 /** Runs `work` with the key files alone. */
-export async function withKeys<T>(
-  { config }: NotarySession,
+export function withKeys<T>(
+  session: NotarySession,
   call: NotaryCall,
   work: (keys: KeyFileStore) => Promise<T>,
 ): Promise<T> {
-  return withPassphrases(call, async (passphrases) => {
-    const keys = new KeyFileStore(config.trustDir, passphrases);
-    try {
-      return await work(keys);
-    } finally {
-      keys.close();
-    }
-  });
+  return withKeyRing(session, call, ({ keys }) => work(keys));
 }
 
-/** Runs `work` with answers for passphrases: variables, else a terminal. */
-export async function withPassphrases<T>(
+/** Runs `work` with the key files and the passphrases: variables, else a terminal. */
+export async function withKeyRing<T>(
+  { config }: NotarySession,
   { world }: NotaryCall,
-  work: (passphrases: PassphraseSource) => Promise<T>,
+  work: (ring: KeyRing) => Promise<T>,
 ): Promise<T> {
-  const passphrases = new Passphrases({
-    voice: notaryVoice,
-    environment: world.env,
-    terminal: openAnswers(world.terminalStreams('stdout'), notaryVoice),
-  });
+  const ring = new KeyRing(world, config.trustDir, { voice: notaryVoice, asksOn: 'stdout' });
   try {
-    return await work(passphrases);
+    return await work(ring);
   } finally {
-    await passphrases.close();
+    await ring.close();
   }
 }

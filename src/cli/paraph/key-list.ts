@@ -5,12 +5,13 @@ import { KeyFileStore } from '../../keys/file-store.ts';
 import type { UnusableFile } from '../../keys/key-layout.ts';
 import type { KeyEntry } from '../../keys/key-store.ts';
 import { noPassphrases } from '../no-passphrases.ts';
+import { homely, placesOf } from '../places.ts';
 import { safe } from '../render/safe-text.ts';
 import { tableId } from '../render/short-id.ts';
 import { table } from '../render/table.ts';
 import type { CommandBody } from './command.ts';
+import { namedPlaces } from './named-places.ts';
 import { openReporter } from './open-reporter.ts';
-import { homely, placesOf } from './places.ts';
 
 /** The keys that matter most, first. */
 const roleOrder: readonly string[] = ['root', 'targets', 'snapshot', 'timestamp'];
@@ -18,7 +19,7 @@ const roleOrder: readonly string[] = ['root', 'targets', 'snapshot', 'timestamp'
 export const run: CommandBody['run'] = async (invocation) => {
   const { world, flags } = invocation;
   const reporter = openReporter(invocation);
-  const { trustDir } = placesOf(world, flags);
+  const { trustDir } = placesOf(world, namedPlaces(flags));
   const store = new KeyFileStore(trustDir, noPassphrases);
   const keys = [...(await store.list())].sort(byRole);
   const unusable = await store.unusable();

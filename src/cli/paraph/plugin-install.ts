@@ -2,11 +2,12 @@
 // trust from version 29 on.
 import { dirname, join, resolve } from 'node:path';
 import { type ExitStatus, exitStatus } from '../../errors.ts';
+import { homely, placesOf } from '../places.ts';
 import { safe } from '../render/safe-text.ts';
 import type { CommandBody, Invocation } from './command.ts';
 import { type DockerVersion, dockerVersion } from './docker-version.ts';
+import { namedPlaces } from './named-places.ts';
 import { openReporter } from './open-reporter.ts';
-import { homely, placesOf } from './places.ts';
 import { linkPlugin, ownProgram, pluginFileName, unlinkPlugin } from './plugin-file.ts';
 
 export const run: CommandBody['run'] = (invocation) =>
@@ -64,7 +65,7 @@ async function remove(invocation: Invocation): Promise<ExitStatus> {
 
 function pluginPath({ world, flags }: Invocation): string {
   const named = flags.text('dir');
-  const dockerDir = dirname(placesOf(world, flags).configFile);
+  const dockerDir = dirname(placesOf(world, namedPlaces(flags)).configFile);
   const directory =
     named === undefined ? join(dockerDir, 'cli-plugins') : resolve(world.workingDir, named);
   return join(directory, pluginFileName);

@@ -4,43 +4,38 @@ import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ClientEvent } from '../../client/events.ts';
 import type { PublisherPorts } from '../../client/ports.ts';
-import { KeyFileStore } from '../../keys/file-store.ts';
-import { Passphrases } from '../../keys/passphrase.ts';
-import { openTerminal } from '../../keys/terminal-prompt.ts';
+import { paraphVoice } from '../../keys/passphrase-voice.ts';
 import type { ImageReference } from '../../remote/registry.ts';
+import { KeyRing } from '../key-ring.ts';
 import type { Invocation } from './command.ts';
 import type { Session } from './session.ts';
 import { wrongValue } from './usage-failure.ts';
 
 export class Publisher {
   readonly #session: Session;
-  readonly #passphrases: Passphrases;
-  readonly #keys: KeyFileStore;
+  readonly #keyRing: KeyRing;
 
   /** @throws Failure USAGE */
   constructor({ world, flags }: Invocation, session: Session) {
     this.#session = session;
-    this.#passphrases = new Passphrases({
-      environment: world.env,
+    this.#keyRing = new KeyRing(world, session.places.trustDir, {
+      voice: paraphVoice,
       file: pathOf(flags.text('passphrase-file'), world.workingDir),
       descriptor: descriptorOf(flags.text('passphrase-fd')),
-      terminal: openTerminal(world.terminalStreams()),
     });
-    this.#keys = new KeyFileStore(session.places.trustDir, this.#passphrases);
   }
 
   /** @param listen as in `Session.consumer` */
   ports(reference: ImageReference, listen: (event: ClientEvent) => boolean): PublisherPorts {
     return {
       ...this.#session.consumer(reference, listen),
-      keys: this.#keys,
+      keys: this.#keyRing.keys,
       pause: (ms) => pause(ms),
     };
   }
 
   async close(): Promise<void> {
-    this.#keys.close();
-    await this.#passphrases.close();
+    await this.#keyRing.close();
   }
 }
 

@@ -16,12 +16,13 @@ import type { HttpClient } from '../../remote/http.ts';
 import { connectRegistry, type ImageReference, type Registry } from '../../remote/registry.ts';
 import { connectTrustServer, type TrustServer, trustServerFor } from '../../remote/trust-server.ts';
 import { openHttp } from '../http.ts';
+import { type Places, placesOf } from '../places.ts';
 import { noticeJson, noticeLines } from '../render/notice.ts';
 import type { Reporter } from '../render/reporter.ts';
 import type { Invocation } from './command.ts';
 import { requireFlagFiles } from './flag-files.ts';
+import { namedPlaces } from './named-places.ts';
 import { openReporter } from './open-reporter.ts';
-import { type Places, placesOf } from './places.ts';
 import { withRemedy } from './with-remedy.ts';
 
 /** Causes that a wrong server can have: nothing there, nothing signed, not allowed. */
@@ -63,7 +64,7 @@ export class Session {
   /** @throws Failure USAGE for a file that a flag names and that is not there, CONFIG_INVALID for pins that are not understood, DISK */
   static async open(invocation: Invocation): Promise<Session> {
     await requireFlagFiles(invocation);
-    const places = placesOf(invocation.world, invocation.flags);
+    const places = placesOf(invocation.world, namedPlaces(invocation.flags));
     return new Session(invocation, places, await readPins(invocation, places.pinFile));
   }
 

@@ -6,6 +6,7 @@
 import type { ClientEvent } from '../../client/events.ts';
 import { type SignResult, signTags } from '../../client/publish/sign-image.ts';
 import { asFailure, type ExitStatus, exitStatus, type Failure } from '../../errors.ts';
+import { homely } from '../places.ts';
 import {
   keptKeyLines,
   newKeyLines,
@@ -14,7 +15,6 @@ import {
   signedLines,
 } from '../render/signing.ts';
 import type { CommandBody, Invocation } from './command.ts';
-import { homely } from './places.ts';
 import { Publisher } from './publisher.ts';
 import { Session } from './session.ts';
 import { type SigningOrder, signingOrders } from './signing-orders.ts';

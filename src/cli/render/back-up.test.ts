@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { homely } from '../paraph/places.ts';
+import { homely } from '../places.ts';
 import { backUpCommand } from './back-up.ts';
 
 let home: string;

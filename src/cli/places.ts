@@ -1,8 +1,7 @@
 // Where things are on this machine: docker's directory, which DOCKER_CONFIG moves, and what lies in it.
 import { join, resolve } from 'node:path';
-import { pinFileName } from '../../client/trustdir/pin-file.ts';
-import type { World } from '../world.ts';
-import type { Flags } from './command.ts';
+import { pinFileName } from '../client/trustdir/pin-file.ts';
+import type { World } from './world.ts';
 
 export interface Places {
   /** `~/.docker/trust` */
@@ -15,18 +14,24 @@ export interface Places {
   readonly pinFile: string;
 }
 
-export function placesOf(world: World, flags: Flags): Places {
+/** Places that a call names itself, in place of the usual ones; from the working directory on. */
+export interface NamedPlaces {
+  readonly trustDir?: string | undefined;
+  readonly pinFile?: string | undefined;
+}
+
+export function placesOf(world: World, named: NamedPlaces = {}): Places {
   const configured = world.env['DOCKER_CONFIG'];
   const dockerDir =
     configured === undefined || configured === ''
       ? join(world.homeDir, '.docker')
       : resolve(world.workingDir, configured);
-  const trustDir = resolve(world.workingDir, flags.text('trust-dir') ?? join(dockerDir, 'trust'));
+  const trustDir = resolve(world.workingDir, named.trustDir ?? join(dockerDir, 'trust'));
   return {
     trustDir,
     tlsDir: join(dockerDir, 'tls'),
     configFile: join(dockerDir, 'config.json'),
-    pinFile: resolve(world.workingDir, flags.text('pins') ?? join(trustDir, pinFileName)),
+    pinFile: resolve(world.workingDir, named.pinFile ?? join(trustDir, pinFileName)),
   };
 }
 
