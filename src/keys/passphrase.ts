@@ -9,7 +9,7 @@
 // wipes. Questions are asked one after the other, however many callers wait.
 import { timingSafeEqual } from 'node:crypto';
 import { Failure } from '../errors.ts';
-import type { PassphraseRequest, PassphraseSource } from './key-store.ts';
+import { describeKey, type PassphraseRequest, type PassphraseSource } from './key-store.ts';
 import { passphraseFromDescriptor, passphraseFromFile } from './passphrase-input.ts';
 import { minPassphraseCharacters } from './passphrase-quality.ts';
 import type { Environment } from './passphrase-variables.ts';
@@ -185,7 +185,8 @@ export class Passphrases implements PassphraseSource {
   }
 
   #refused(what: string, request: PassphraseRequest): Failure {
-    return new Failure('PASSPHRASE_WRONG', this.#voice.refused(what, request));
+    const facts = { key: describeKey(request), passphrase: what };
+    return new Failure('PASSPHRASE_WRONG', this.#voice.refused(what, request), { facts });
   }
 
   #noSource(request: PassphraseRequest): Failure {
@@ -194,6 +195,7 @@ export class Passphrases implements PassphraseSource {
       request.isChange === true
         ? 'Run the command at a terminal: variables tell the passphrase that the key has now.'
         : `Set ${variables}, or give a file or descriptor that holds the passphrase.`;
-    return new Failure('PASSPHRASE_MISSING', this.#voice.missing(request), { remedy });
+    const facts = { key: describeKey(request) };
+    return new Failure('PASSPHRASE_MISSING', this.#voice.missing(request), { facts, remedy });
   }
 }
