@@ -87,7 +87,7 @@ export function forbidden(
     'FORBIDDEN',
     `${answer.url.host} does not allow this for ${shown(access.repository)}`,
     {
-      facts: facts(request, access, sent, answer),
+      facts: { ...facts(request, access, sent, answer), status: String(answer.status) },
     },
   );
 }

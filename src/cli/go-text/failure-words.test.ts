@@ -47,6 +47,20 @@ describe('the words of Go', () => {
       'you are not authorized to perform this operation: server returned 401.',
     ],
     [
+      new Failure('FORBIDDEN', 'ours', { facts: { status: '401' } }),
+      'you are not authorized to perform this operation: server returned 401.',
+    ],
+    [
+      new Failure('FORBIDDEN', 'ours', { facts: { status: '403' } }),
+      'unable to reach trust server at this time: 403.',
+    ],
+    [
+      new Failure('UNAUTHORIZED', 'ours', {
+        cause: Object.assign(new Error(), { code: 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED' }),
+      }),
+      'remote error: tls: certificate required',
+    ],
+    [
       new Failure('SERVER_ERROR', 'ours', { facts: { status: '500' } }),
       'unable to reach trust server at this time: 500.',
     ],

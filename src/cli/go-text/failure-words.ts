@@ -27,6 +27,17 @@ const connectWords: ReadonlyMap<string, string> = new Map([
   ['EPERM', 'connect: operation not permitted'],
 ]);
 
+const notAuthorized = 'you are not authorized to perform this operation: server returned 401.';
+
+/** What Go says of the alerts by which a server ends TLS for want of a client certificate, by OpenSSL's names. */
+const alerts: ReadonlyMap<string, string> = new Map([
+  ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'certificate required'],
+  ['ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE', 'bad certificate'],
+  ['ERR_SSL_SSL/TLS_ALERT_BAD_CERTIFICATE', 'bad certificate'],
+  ['ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', 'unknown certificate authority'],
+  ['ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE', 'handshake failure'],
+]);
+
 /** On one line, without what stands before it in the programs of old. */
 export function goWords(failure: Failure): string {
   const { code, facts, message } = failure;
@@ -36,10 +47,10 @@ export function goWords(failure: Failure): string {
     const words = certificateWords.get(errorCodeOf(cause) ?? '') ?? unknownAuthority;
     return `tls: failed to verify certificate: ${words}`;
   }
-  if (code === 'UNAUTHORIZED') {
-    return 'you are not authorized to perform this operation: server returned 401.';
-  }
   const { status, 'one of these': keyIds } = facts;
+  if (code === 'UNAUTHORIZED' || (code === 'FORBIDDEN' && status === '401')) {
+    return alertWords(cause) ?? notAuthorized;
+  }
   if (code === 'KEY_NOT_FOUND' && keyIds !== undefined) {
     return `could not find necessary signing keys, at least one of these keys must be available: ${keyIds}`;
   }
@@ -58,6 +69,11 @@ export function goWords(failure: Failure): string {
 
 function rootCause(error: unknown): unknown {
   return error instanceof Failure && error.cause !== undefined ? rootCause(error.cause) : error;
+}
+
+function alertWords(error: unknown): string | undefined {
+  const words = alerts.get(errorCodeOf(error) ?? '');
+  return words === undefined ? undefined : `remote error: tls: ${words}`;
 }
 
 /** As Go's dialler tells where it came to nothing; undefined when it is not about a connection being made. */
