@@ -1,5 +1,6 @@
-// A TCP proxy before a database whose connections a test breaks at a step of its choice: a request that never
-// arrives, or an answer that never comes back, after which the other side may have done its work or not.
+// A proxy before a PostgreSQL whose connections a test breaks at a message of its choice: a request that never
+// arrives, or an answer that never comes back, after which the other side may have done its work or not. It knows where
+// messages begin, because programs send many in one packet; connections without TLS alone.
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
@@ -8,7 +9,7 @@ export type Direction = 'request' | 'answer';
 export interface FragileProxy {
   readonly port: number;
   /**
-   * Counts packets in `direction` from now on. The one numbered `step`, from 0, is swallowed, and every connection
+   * Counts messages in `direction` from now on. The one numbered `step`, from 0, is swallowed, and every connection
    * ends with it; later ones are left alone.
    */
   breakAt(direction: Direction, step: number): void;
@@ -40,8 +41,13 @@ export async function startFragileProxy(target: number): Promise<FragileProxy> {
   };
   const carry = (from: Socket, to: Socket, direction: Direction): void => {
     sockets.add(from);
+    // What a client says first has no letter for its kind.
+    const messages = new MessageSplitter(direction === 'answer');
     from.on('data', (packet) => {
-      if (!breaks(direction)) to.write(packet);
+      for (const message of messages.push(packet)) {
+        if (breaks(direction)) return;
+        to.write(message);
+      }
     });
     from.on('error', () => undefined);
     from.on('end', () => to.end());
@@ -87,4 +93,28 @@ export async function startFragileProxy(target: number): Promise<FragileProxy> {
       await closed;
     },
   };
+}
+
+/** Cuts a stream into PostgreSQL's messages: a letter, four bytes of length, which counts itself, and the rest. */
+class MessageSplitter {
+  #isBegun: boolean;
+  #held = Buffer.alloc(0);
+
+  constructor(isBegun: boolean) {
+    this.#isBegun = isBegun;
+  }
+
+  push(packet: Buffer): readonly Buffer[] {
+    this.#held = Buffer.concat([this.#held, packet]);
+    const messages: Buffer[] = [];
+    for (;;) {
+      const lengthAt = this.#isBegun ? 1 : 0;
+      if (this.#held.length < lengthAt + 4) return messages;
+      const end = lengthAt + this.#held.readUInt32BE(lengthAt);
+      if (this.#held.length < end) return messages;
+      messages.push(this.#held.subarray(0, end));
+      this.#held = this.#held.subarray(end);
+      this.#isBegun = true;
+    }
+  }
 }

@@ -1,7 +1,11 @@
-// Connections to PostgreSQL that break, at each packet that goes either way, and a database that comes and goes.
+// Connections to PostgreSQL that break, at each message that goes either way, and a database that comes and goes.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startEmbeddedPostgres } from '../../../test/peers/embedded-postgres.ts';
-import { type FragileProxy, startFragileProxy } from '../../../test/peers/fragile-proxy.ts';
+import {
+  type Direction,
+  type FragileProxy,
+  startFragileProxy,
+} from '../../../test/peers/fragile-proxy.ts';
 import type { PostgresCluster } from '../../../test/peers/postgres-cluster.ts';
 import { useScratch } from '../../../test/peers/scratch.ts';
 import { nowMs, row } from '../../../test/signer/key-store.contract.ts';
@@ -31,11 +35,7 @@ afterAll(async () => {
 });
 beforeEach(() => cluster.query('signer', 'TRUNCATE private_keys, paraph_signing_floors'));
 
-/** Enough that the last ones break nothing: a connection made anew, and a transaction with statements to prepare. */
-const steps = Array.from({ length: 12 }, (_, step) => step);
-const breaks = (['request', 'answer'] as const).flatMap((direction) =>
-  steps.map((step) => [direction, step] as const),
-);
+const directions: readonly Direction[] = ['request', 'answer'];
 
 /** What `work` came to: its result, or `failed` when it failed as a database that went away does. */
 async function outcome<T>(work: Promise<T>): Promise<T | 'failed'> {
@@ -45,53 +45,84 @@ async function outcome<T>(work: Promise<T>): Promise<T | 'failed'> {
   });
 }
 
-describe.each(['on connections that are there', 'on new connections'])('%s', (how) => {
-  beforeEach(async () => {
-    proxy.allow();
-    if (how === 'on new connections') {
-      proxy.refuse();
-      proxy.allow();
+describe.each([
+  // How far apart the messages are at which it breaks, and how many there are: beginning, statements and COMMIT, and
+  // before them on a new connection all that makes it usable.
+  ['on connections that are there', 1, 18],
+  ['on new connections', 3, 54],
+] as const)('%s', (how, stride, most) => {
+  /**
+   * Breaks the connections at one message after the other, to beyond the last that `work` sends.
+   * @param work says whether its connections were broken before it asked again
+   */
+  async function atEachStep(direction: Direction, work: () => Promise<boolean>): Promise<void> {
+    let broken = 0;
+    for (let step = 0; step < most; step += stride) {
+      await cluster.query('signer', 'TRUNCATE private_keys, paraph_signing_floors');
+      proxy.breakAt(direction, Number.POSITIVE_INFINITY);
+      if (how === 'on new connections') {
+        proxy.refuse();
+        proxy.allow();
+      } else {
+        // The pools have noticed what was cut, and have connections again.
+        for (const again of [() => store.check(), () => store.remove('none', nowMs)]) {
+          await expect.poll(() => outcome(again())).toBeUndefined();
+        }
+      }
+      proxy.breakAt(direction, step);
+      if (await work()) broken += 1;
     }
-    // The pool has noticed what was cut.
-    await expect.poll(() => outcome(store.check())).toBeUndefined();
+    expect(broken).toBeGreaterThan(3);
+    expect(broken).toBeLessThan(most / stride);
+  }
+
+  it.each(directions)(
+    'a key is stored or not when a %s is lost, never twice',
+    async (direction) => {
+      await atEachStep(direction, async () => {
+        const key = row();
+        const added = await outcome(store.add(key));
+        const { isBroken } = proxy;
+        const stored = await witness.newestOf(key.gun, key.role, 9);
+        if (added === 'failed') expect(isBroken).toBe(true);
+        else expect(stored).toEqual([key]);
+        expect(stored.length).toBeLessThanOrEqual(1);
+        // Asking again finds what was stored, or stores it.
+        const again = await store.add(row());
+        expect(await witness.newestOf(key.gun, key.role, 9)).toEqual([again]);
+        if (stored.length === 1) expect(again).toEqual(key);
+        return isBroken;
+      });
+    },
+  );
+
+  it.each(directions)('a signature is recorded, or fails, when a %s is lost', async (direction) => {
+    await atEachStep(direction, async () => {
+      const key = await witness.add(row());
+      const record = { keyId: key.keyId, version: 5, atMs: nowMs };
+      const recorded = await outcome(store.recordSignatures([record]));
+      const { isBroken } = proxy;
+      // Both facts or none; and both where it resolved.
+      const [facts] = await cluster.query(
+        'signer',
+        `SELECT last_used IS NOT NULL AS "isUsed", version::int FROM private_keys
+           LEFT JOIN paraph_signing_floors USING (key_id)`,
+      );
+      expect(facts).toEqual({ isUsed: facts?.version === 5, version: expect.toBeOneOf([5, null]) });
+      if (recorded !== 'failed') expect(facts?.version).toBe(5);
+      else expect(isBroken).toBe(true);
+      expect(await store.recordSignatures([{ ...record, version: 6 }])).toEqual(new Set());
+      expect(await witness.floor(key.keyId)).toBe(6);
+      return isBroken;
+    });
   });
 
-  it.each(breaks)('a key is stored or not when the %s %i breaks, never twice', async (...at) => {
-    proxy.breakAt(...at);
-    const key = row();
-    const added = await outcome(store.add(key));
-    const stored = await witness.newestOf(key.gun, key.role, 9);
-    if (added === 'failed') expect(proxy.isBroken).toBe(true);
-    else expect(stored).toEqual([key]);
-    expect(stored.length).toBeLessThanOrEqual(1);
-    // Asking again finds what was stored, or stores it.
-    const again = await store.add(row());
-    expect(await witness.newestOf(key.gun, key.role, 9)).toEqual([again]);
-    if (stored.length === 1) expect(again).toEqual(key);
-  });
-
-  it.each(breaks)('a signature is recorded, or fails, when the %s %i breaks', async (...at) => {
-    const key = await witness.add(row());
-    const record = { keyId: key.keyId, version: 5, atMs: nowMs };
-    proxy.breakAt(...at);
-    const recorded = await outcome(store.recordSignatures([record]));
-    // Both facts or none; and both where it resolved.
-    const [facts] = await cluster.query(
-      'signer',
-      `SELECT last_used IS NOT NULL AS "isUsed", version::int FROM private_keys
-         LEFT JOIN paraph_signing_floors USING (key_id)`,
-    );
-    expect(facts).toEqual({ isUsed: facts?.version === 5, version: expect.toBeOneOf([5, null]) });
-    if (recorded !== 'failed') expect(facts?.version).toBe(5);
-    else expect(proxy.isBroken).toBe(true);
-    expect(await store.recordSignatures([{ ...record, version: 6 }])).toEqual(new Set());
-    expect(await witness.floor(key.keyId)).toBe(6);
-  });
-
-  it.each(breaks)('a key is found all the same when the %s %i breaks', async (...at) => {
-    const key = await witness.add(row());
-    proxy.breakAt(...at);
-    expect(await store.find(key.keyId)).toEqual(key);
+  it.each(directions)('a key is found all the same when a %s is lost', async (direction) => {
+    await atEachStep(direction, async () => {
+      const key = await witness.add(row());
+      expect(await store.find(key.keyId)).toEqual(key);
+      return proxy.isBroken;
+    });
   });
 });
 
