@@ -35,7 +35,11 @@ export function clientsWith(
   const { notary, docker } = originals(engine, find);
   const ours = {
     notary: new NotaryClient('paraph notary', [...ourProgram('paraph'), 'notary']),
-    docker: new DockerClient('docker-trust', { trust: ourProgram('docker-trust'), engine }),
+    docker: new DockerClient('docker-trust', {
+      trust: ourProgram('docker-trust'),
+      engine,
+      isMending: true,
+    }),
   };
   return [
     { name: 'notary', reader: 'notary', programs: [{ client: notary, rival: notary }] },
@@ -61,6 +65,11 @@ function originals(engine: FakeEngine, find: Find) {
   const docker = [find('docker-28')];
   return {
     notary: new NotaryClient('notary', [find('notary')]),
-    docker: new DockerClient('docker', { trust: [...docker, 'trust'], docker, engine }),
+    docker: new DockerClient('docker', {
+      trust: [...docker, 'trust'],
+      docker,
+      engine,
+      isMending: false,
+    }),
   };
 }

@@ -70,7 +70,7 @@ export const stepList = [
   {
     name: 'purge',
     holds:
-      'a second delegate is taken out of every role: what that key signed counts no more, nor can it sign',
+      'a second delegate is taken out of every role: what that key alone signed counts no more, nor can it sign',
     needs: ['purge'],
   },
   {

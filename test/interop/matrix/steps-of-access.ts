@@ -15,9 +15,9 @@ const notThere = /does not have trust data|no signatures or cannot access|\[NO_T
 const madeAnew =
   /could not rotate trust to a new trusted root|no signatures or cannot access|\[ROOT_CHANGED\]/;
 /** and for a request that is not allowed, at the server or at the token service. */
-const notAllowed = /not authorized|unauthorized|authentication required|FORBIDDEN/i;
-/** TLS ended by the server, in the words of Go, and what ours says to do. */
-const noHandshake = /tls: certificate required|tls: bad certificate|client\.cert/;
+const notAllowed = /not authorized|unauthorized|authentication required/i;
+/** TLS ended by the server. */
+const noHandshake = /remote error: tls: (certificate required|bad certificate)/;
 
 export async function race(play: Play): Promise<void> {
   const { client, rival, owner } = play;
