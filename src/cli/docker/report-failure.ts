@@ -1,6 +1,6 @@
 // How docker trust ends when something failed: the words on stderr, and 1. Where they are ours and not docker's, what can
 // be done is said below them; with -D, all that is known.
-import { asFailure, Failure } from '../../errors.ts';
+import { asFailure, catalogue, Failure } from '../../errors.ts';
 import { safe, safeLines } from '../render/safe-text.ts';
 import type { World } from '../world.ts';
 import type { GlobalFlags } from './global-flags.ts';
@@ -12,10 +12,13 @@ export function reportFailure(error: unknown, { stderr }: World, { isDebug }: Gl
   return 1;
 }
 
+/** Advice about the command line of `paraph`, and about names of roles, which nobody types here. */
+const foreignAdvice: readonly string[] = [catalogue.USAGE.remedy, catalogue.ROLE_INVALID.remedy];
+
 /** What is told of a failure in any case. */
-export function failureLines(failure: Failure): readonly string[] {
-  const { message, remedy } = failure;
-  return [safeLines(message), ...(remedy === '' ? [] : [indented(remedy)])];
+export function failureLines({ message, remedy }: Failure): readonly string[] {
+  const isUseful = remedy !== '' && !foreignAdvice.includes(remedy);
+  return [safeLines(message), ...(isUseful ? [indented(remedy)] : [])];
 }
 
 /** The failure and all that caused it, with codes, facts and meanings. */

@@ -80,7 +80,7 @@ class Signing {
     const hex = digest.replace('sha256:', '');
     const signers = rows.find((row) => row.digest === hex)?.signers ?? [];
     this.#say(`Existing signatures for tag ${tag} digest ${hex} from:`);
-    this.#say(signers.map(safe).join(', '));
+    this.#say(signers.map(safe).toSorted().join(', '));
     await this.#publish(image);
     this.#say(`Successfully signed ${reference.name}:${tag}`);
   }

@@ -50,7 +50,7 @@ function rowTable(rows: readonly TrustRow[]): string {
     ...rows.map(({ tag, digest, signers }) => [
       safe(tag),
       digest,
-      signers.length === 0 ? `(${owner})` : signers.map(safe).join(', '),
+      signers.length === 0 ? `(${owner})` : signers.map(safe).toSorted().join(', '),
     ]),
   ]);
 }

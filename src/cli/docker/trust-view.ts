@@ -8,7 +8,7 @@ export interface TrustRow {
   readonly tag: string;
   /** 64 hex digits. */
   readonly digest: string;
-  /** Names of delegations, sorted; none for what the repository key alone has signed. */
+  /** Names of delegations in the order of the walk; none for what the repository key alone has signed. */
   readonly signers: readonly string[];
 }
 
@@ -56,11 +56,8 @@ export function signerOfRole(role: string): string {
   return role.slice(delegationPrefix.length);
 }
 
-export function signersOf(roles: readonly string[]): readonly string[] {
-  return roles
-    .filter((role) => !isReleasing(role))
-    .map(signerOfRole)
-    .toSorted(byText);
+function signersOf(roles: readonly string[]): readonly string[] {
+  return roles.filter((role) => !isReleasing(role)).map(signerOfRole);
 }
 
 function isReleasing(role: string): boolean {

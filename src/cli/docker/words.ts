@@ -52,6 +52,16 @@ export function notaryError(failure: Failure, gun: string): Failure {
 
 /** The failure in Go's words alone, as most commands print it after words of their own. */
 export function plainError(failure: Failure): Failure {
+  const { key, passphrase } = failure.facts;
+  // docker does not say which key it was.
+  if (failure.code === 'PASSPHRASE_WRONG' && key !== undefined && passphrase !== undefined) {
+    const remedy = `${passphrase} does not open ${key}`;
+    return new Failure(failure.code, failure.message, {
+      cause: failure,
+      facts: failure.facts,
+      remedy,
+    });
+  }
   const message = goWords(failure);
   return message === failure.message
     ? failure
