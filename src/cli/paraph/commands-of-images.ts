@@ -1,6 +1,14 @@
 // Rows of the command table for signing and verifying images.
 import type { CommandSpec } from './command.ts';
-import { longIdsFlag, networkFlags, outputFlags, passphraseFlags } from './flags.ts';
+import {
+  longIdsFlag,
+  networkFlags,
+  outputFlags,
+  passphraseFlags,
+  rolesFlag,
+  rootKeyFlag,
+  stagingFlags,
+} from './flags.ts';
 
 const app = 'registry.example.com/team/app';
 
@@ -21,11 +29,9 @@ export const imageCommands: readonly CommandSpec[] = [
         summary: 'sign this digest and do not ask the registry',
       },
       { name: 'size', value: 'BYTES', summary: 'size of the manifest that --digest names' },
-      {
-        name: 'root-key',
-        value: 'ID',
-        summary: 'root key for a new repository, if there are several',
-      },
+      rolesFlag,
+      rootKeyFlag,
+      ...stagingFlags,
       ...passphraseFlags,
       ...networkFlags,
       ...outputFlags,
@@ -41,6 +47,7 @@ export const imageCommands: readonly CommandSpec[] = [
         `paraph sign ${app}:1.4 --passphrase-fd 3 3< <(pass show targets)`,
         'take the passphrase from a program',
       ],
+      [`paraph sign ${app}:1.4 --dry-run`, 'show what would be signed, by which keys'],
     ],
     load: () => import('./sign.ts'),
   },

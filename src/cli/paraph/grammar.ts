@@ -139,8 +139,9 @@ function optionOf(flag: FlagSpec): Option {
   return flag.choices === undefined ? option : option.choices(flag.choices);
 }
 
-function appended(value: string, before: unknown): readonly string[] {
-  return Array.isArray(before) ? [...before, value] : [value];
+function appended(value: string, before: unknown): readonly unknown[] {
+  const values: readonly unknown[] = Array.isArray(before) ? before : [];
+  return [...values, value];
 }
 
 function flagsOf(command: Command): Flags {

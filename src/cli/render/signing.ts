@@ -18,7 +18,10 @@ interface KeyLines {
 }
 
 /** Nothing for a repository that was signed before. */
-export function newKeyLines({ gun, newKeys }: SignResult, place: Place): KeyLines {
+export function newKeyLines(
+  { gun, newKeys }: Pick<SignResult, 'gun' | 'newKeys'>,
+  place: Place,
+): KeyLines {
   const root = newKeys.find(({ role }) => role === 'root');
   if (root === undefined) return { head: [], warning: [] };
   const rows = newKeys.map(({ role, id, location, isNew }) => [
@@ -64,17 +67,33 @@ export function keptKeyLines(
 /** `signed 1.4 sha256:… index, 3 platforms, 1846 bytes`, and what was published. */
 export function signedLines(order: SigningOrder, result: SignResult): readonly string[] {
   const rows = result.tags.map((signed) => [
-    signed.outcome.padEnd(widestVerb),
+    verbCell(signed.outcome),
     safe(signed.tag),
     `${tableDigest(signed.digest)}…`,
     describe(signed, imageOf(order, signed)),
   ]);
   const lines = table([{}, {}, {}, {}], rows);
-  if (result.uploaded.length === 0) return lines;
-  return [...lines, `${'published'.padEnd(widestVerb)}  ${versionList(result)}`];
+  return [...lines, ...publishedLines(result)];
 }
 
 const widestVerb = 'published'.length;
+
+/** A result of publishing: what went up, and what the server made of it. */
+export type Uploaded = Pick<SignResult, 'uploaded' | 'versions'>;
+
+/** `published targets 2, snapshot 2, timestamp 1`; nothing when nothing went up. */
+export function publishedLines(done: Uploaded): readonly string[] {
+  return done.uploaded.length === 0 ? [] : [`${verbCell('published')}  ${versionList(done)}`];
+}
+
+/** The verb of a result line, as wide as that of `publishedLines`. */
+export function verbCell(verb: string): string {
+  return verb.padEnd(widestVerb);
+}
+
+export function uploadedJson({ uploaded, versions }: Uploaded): object {
+  return { uploaded, versions: Object.fromEntries(versions) };
+}
 
 function describe(signed: SignedImageTag, image: ImageToSign | undefined): string {
   const roles = signed.roles.filter((role) => role !== 'targets');
@@ -95,7 +114,7 @@ function kindOf(image: ImageToSign | undefined): string {
 }
 
 /** What went up, and what the server made of it. */
-function versionList({ uploaded, versions }: SignResult): string {
+function versionList({ uploaded, versions }: Uploaded): string {
   if (versions.size === 0) return uploaded.join(', ');
   const changed = new Set<RoleName>([...uploaded, 'snapshot', 'timestamp']);
   return [...versions]
@@ -109,7 +128,7 @@ function imageOf({ images }: SigningOrder, { tag }: SignedImageTag): ImageToSign
 }
 
 /** The keys of a repository that is signed for the first time. */
-export function newKeysJson({ newKeys }: SignResult): readonly object[] {
+export function newKeysJson({ newKeys }: Pick<SignResult, 'newKeys'>): readonly object[] {
   return newKeys.map(({ role, id, location, isNew }) => ({ role, id, location, made: isNew }));
 }
 
@@ -129,7 +148,6 @@ export function signedJson(order: SigningOrder, result: SignResult): object {
         outcome: signed.outcome,
       };
     }),
-    uploaded: result.uploaded,
-    versions: Object.fromEntries(result.versions),
+    ...uploadedJson(result),
   };
 }

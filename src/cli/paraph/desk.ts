@@ -1,0 +1,138 @@
+// Where a command publishes from: its session, its keys, and the manner in which what fails and what was made on the way
+// is told. Opened by a command and closed by it, whatever happens.
+//
+// Invariants: repositories are worked on one after the other, since a person may be asked for passphrases; the status
+// is that of the first that failed; a key that was made stays, and is told, also when the rest failed.
+import type { ClientEvent } from '../../client/events.ts';
+import type { PublisherPorts } from '../../client/ports.ts';
+import type { RepositoryKey } from '../../client/publish/first-root.ts';
+import { asFailure, type ExitStatus, exitStatus, type Failure } from '../../errors.ts';
+import type { ImageReference } from '../../remote/registry.ts';
+import { homely } from '../places.ts';
+import type { Reporter } from '../render/reporter.ts';
+import { keptKeyLines, newKeyLines, newKeysJson } from '../render/signing.ts';
+import type { Invocation } from './command.ts';
+import { Publisher } from './publisher.ts';
+import { Session } from './session.ts';
+import { withRemedy } from './with-remedy.ts';
+
+type KeyChosen = ClientEvent & { readonly kind: 'key-chosen' };
+
+/** Does what is wanted of one repository; gives what `--output json` says of it. */
+export type RepositoryWork = (ports: PublisherPorts) => Promise<object>;
+
+export class Desk {
+  readonly session: Session;
+  readonly #invocation: Invocation;
+  readonly #publisher: Publisher;
+
+  private constructor(invocation: Invocation, session: Session, publisher: Publisher) {
+    this.#invocation = invocation;
+    this.session = session;
+    this.#publisher = publisher;
+  }
+
+  /** @throws Failure as Session.open, USAGE for flags about passphrases; what `work` throws */
+  static async open<T>(invocation: Invocation, work: (desk: Desk) => Promise<T>): Promise<T> {
+    const session = await Session.open(invocation);
+    try {
+      const publisher = new Publisher(invocation, session);
+      try {
+        return await work(new Desk(invocation, session, publisher));
+      } finally {
+        await publisher.close();
+      }
+    } finally {
+      session.close();
+    }
+  }
+
+  get reporter(): Reporter {
+    return this.session.reporter;
+  }
+
+  /** Works on several repositories; one that fails does not keep the others from it. */
+  async each<T extends { readonly reference: ImageReference }>(
+    orders: readonly T[],
+    work: (order: T, ports: PublisherPorts) => Promise<object>,
+  ): Promise<ExitStatus> {
+    const done: object[] = [];
+    const statuses: ExitStatus[] = [];
+    for (const order of orders) {
+      const { reference } = order;
+      const status = await this.#attempt(reference, async (ports) => {
+        done.push(await work(order, ports));
+      });
+      if (status !== exitStatus.done) statuses.push(status);
+    }
+    if (done.length > 0) this.reporter.result([], { repositories: done });
+    return statuses[0] ?? exitStatus.done;
+  }
+
+  /** Works on one repository, whose document is the whole result. */
+  async one(reference: ImageReference, work: RepositoryWork): Promise<ExitStatus> {
+    return this.#attempt(reference, async (ports) => {
+      this.reporter.result([], await work(ports));
+    });
+  }
+
+  /** Tells the keys of a repository that is new: each with its place; and the one root key, once. */
+  tellNewKeys(made: { readonly gun: string; readonly newKeys: readonly RepositoryKey[] }): {
+    readonly warnAfterwards: () => void;
+  } {
+    const { head, warning } = newKeyLines(made, this.#place);
+    if (head.length > 0) this.reporter.notice(head, { kind: 'keys-made', keys: newKeysJson(made) });
+    return {
+      warnAfterwards: () => {
+        if (warning.length > 0) this.reporter.notice(warning, { kind: 'one-root-key' });
+      },
+    };
+  }
+
+  async #attempt(
+    reference: ImageReference,
+    work: (ports: PublisherPorts) => Promise<void>,
+  ): Promise<ExitStatus> {
+    const made: KeyChosen[] = [];
+    try {
+      await work(this.#ports(reference, made));
+      return exitStatus.done;
+    } catch (error) {
+      const failure = this.session.atTrustServer(withPassphraseFlags(asFailure(error)));
+      this.#tellKept(reference, made);
+      this.reporter.failure(failure, reference.name);
+      return failure.exit;
+    }
+  }
+
+  #ports(reference: ImageReference, made: KeyChosen[]): PublisherPorts {
+    return this.#publisher.ports(reference, (event) => {
+      if (event.kind === 'key-chosen' && event.isNew) made.push(event);
+      // The table of keys tells both.
+      return event.kind === 'key-chosen' || isOwnRoot(event);
+    });
+  }
+
+  #tellKept({ name }: ImageReference, made: readonly KeyChosen[]): void {
+    if (made.length === 0) return;
+    const keys = made.map(({ role, keyId, location }) => ({ role, id: keyId, location }));
+    const lines = keptKeyLines(name, keys, this.#place(this.session.places.trustDir));
+    this.reporter.notice(lines, { kind: 'keys-kept', keys });
+  }
+
+  readonly #place = (path: string): string => homely(path, this.#invocation.world.homeDir);
+}
+
+/** The flags by which this command can be given what was missing. */
+function withPassphraseFlags(failure: Failure): Failure {
+  if (failure.code !== 'PASSPHRASE_MISSING' || failure.remedy.includes('--passphrase-f'))
+    return failure;
+  return withRemedy(
+    failure,
+    `${failure.remedy}\nThe flags are --passphrase-file FILE and --passphrase-fd N.`,
+  );
+}
+
+function isOwnRoot(event: ClientEvent): boolean {
+  return event.kind === 'trust-began' && event.reason === 'made-here';
+}

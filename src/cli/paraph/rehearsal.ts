@@ -1,0 +1,113 @@
+// Publishing commands that only show what they would do (`--dry-run`), or put it aside for `paraph publish` (`--stage`).
+// Neither opens a key or changes anything on a server.
+import type { PublisherPorts } from '../../client/ports.ts';
+import { changesWanted, type Intent } from '../../client/publish/intent.ts';
+import { type Preview, previewChanges } from '../../client/publish/preview.ts';
+import { stage } from '../../client/publish/staged.ts';
+import type { Change } from '../../client/trustdir/change.ts';
+import { Failure } from '../../errors.ts';
+import { changeJson, changeRow } from '../render/change.ts';
+import {
+  obstacleTo,
+  previewJson,
+  previewLines,
+  previewNotices,
+  unsignable,
+} from '../render/preview.ts';
+import type { Reporter } from '../render/reporter.ts';
+import { safe } from '../render/safe-text.ts';
+import { table } from '../render/table.ts';
+import type { Invocation } from './command.ts';
+import { wrongValue } from './usage-failure.ts';
+
+/** How a publishing command is meant. */
+export type Manner = 'publish' | 'stage' | 'dry-run';
+
+/** @throws Failure USAGE when two are asked for */
+export function mannerOf({ name: command, flags }: Invocation): Manner {
+  const isDry = flags.isOn('dry-run');
+  if (!flags.isOn('stage')) return isDry ? 'dry-run' : 'publish';
+  if (!isDry) return 'stage';
+  throw wrongValue('--dry-run and --stage do not go together', { command });
+}
+
+const nsPerMs = 1_000_000n;
+
+/** Shows or stages what `intent` comes to now; gives the document. @throws Failure as changesWanted, showPreview; DISK */
+export async function rehearse(
+  manner: 'stage' | 'dry-run',
+  intent: Intent,
+  ports: PublisherPorts,
+  reporter: Reporter,
+): Promise<object> {
+  const changes = await changesWanted(intent, ports);
+  return rehearseChanges(manner, { gun: intent.gun, changes }, ports, reporter);
+}
+
+/** The same for changes that are known already. */
+export async function rehearseChanges(
+  manner: 'stage' | 'dry-run',
+  { gun, changes }: { readonly gun: string; readonly changes: readonly Change[] },
+  ports: PublisherPorts,
+  reporter: Reporter,
+): Promise<object> {
+  if (manner === 'dry-run') {
+    return showPreview(await previewChanges(gun, changes, ports), ports, reporter);
+  }
+  const staged = changes.map((change) => ({ name: '', change, fault: undefined }));
+  await stage(gun, changes, {
+    directory: ports.directory,
+    nowNs: () => BigInt(ports.nowMs()) * nsPerMs,
+  });
+  for (const line of table(
+    [{}, {}, {}, {}],
+    staged.map((one) => ['staged', ...changeRow(one)]),
+  )) {
+    reporter.line(line);
+  }
+  reporter.notice([`Not published yet. Next: paraph publish ${safe(gun)}`], {
+    kind: 'staged',
+    gun,
+  });
+  return { repository: gun, staged: staged.map(changeJson) };
+}
+
+/**
+ * Shows a preview; gives the document.
+ * @throws Failure that of the first change that cannot be published; KEY_NOT_FOUND for a role that nobody here can sign
+ */
+export function showPreview(
+  preview: Preview,
+  { nowMs }: Pick<PublisherPorts, 'nowMs'>,
+  reporter: Reporter,
+): object {
+  reporter.line(`${safe(preview.gun)}  ${headWords(preview)}`);
+  for (const line of previewLines(preview)) reporter.line(line);
+  for (const { lines, data } of previewNotices(preview, nowMs())) reporter.notice(lines, data);
+  const document = previewJson(preview);
+  const failure = obstacleTo(preview) ?? missingKeys(preview);
+  if (failure === undefined) return document;
+  if (reporter.isJson) reporter.result([], document);
+  throw failure;
+}
+
+function headWords({ changes, roles }: Preview): string {
+  if (changes.some(({ effect }) => effect === 'fails')) return 'could not be published:';
+  if (roles.some(({ signer }) => signer === 'missing')) return 'could not be signed here:';
+  if (changes.every(({ effect }) => effect === 'nothing')) {
+    return changes.length === 0 ? 'nothing is staged' : 'would stay as it is:';
+  }
+  return 'would be published:';
+}
+
+function missingKeys(preview: Preview): Failure | undefined {
+  const missing = unsignable(preview);
+  if (missing.length === 0) return undefined;
+  const roles = missing.map(({ role }) => role).join(', ');
+  return new Failure('KEY_NOT_FOUND', `no key here can sign ${roles}`, {
+    facts: Object.fromEntries(
+      missing.map(({ role, keys }) => [role, keys.map(({ id }) => id).join(', ') || 'no key']),
+    ),
+    meaning: 'Nothing was published; this was a look ahead.',
+  });
+}
