@@ -29,7 +29,7 @@ async function sameWords(argv: readonly string[], input = ''): Promise<void> {
   expect(said(own)).toEqual(said(theirs));
 }
 
-const commands = [
+const commands: readonly (readonly string[])[] = [
   [],
   ['sign'],
   ['revoke'],
@@ -40,11 +40,11 @@ const commands = [
   ['signer'],
   ['signer', 'add'],
   ['signer', 'remove'],
-] as const;
+];
 
 describe('the help of docker trust', () => {
-  it.each(commands)('%s %s is the same', async (...words) => {
-    await sameWords(['trust', ...words, '--help']);
+  it.each(commands.map((words) => words.join(' ')))('%s is the same', async (line) => {
+    await sameWords(['trust', ...line.split(' ').filter((word) => word !== ''), '--help']);
   });
 
   it('is the same by docker help, with -h, and between arguments', async () => {

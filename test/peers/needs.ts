@@ -33,8 +33,10 @@ export const needs: Readonly<Record<string, readonly PeerName[]>> = {
   'test/interop/crowd-on-our-services.test.ts': ['openssl', 'sqlite'],
   'test/interop/docker-cli-on-go-services.test.ts': [...dockerCli, ...goServices],
   'test/interop/docker-cli-on-our-services.test.ts': [...dockerCli, 'sqlite'],
+  'test/interop/docker-trust-engine.test.ts': [...engine, 'sqlite'],
   'test/interop/docker-trust-grammar.test.ts': ['docker-28'],
   'test/interop/docker-trust-plugin.test.ts': ['docker-28', 'docker-registry', 'skopeo', 'sqlite'],
+  'test/interop/docker-trust-smoke.test.ts': [...dockerCli, 'sqlite'],
   'test/interop/documented-commands.test.ts': ['curl'],
   'test/interop/engine-on-go-services.test.ts': [...engine, ...goServices],
   'test/interop/engine-on-our-services.test.ts': [...engine, 'sqlite'],
@@ -67,6 +69,7 @@ export const needs: Readonly<Record<string, readonly PeerName[]>> = {
   ],
   'test/interop/signer-custody.test.ts': ['notary', 'openssl', 'sqlite'],
   'test/interop/staged-across-programs.test.ts': ['notary', 'openssl', ...goServices],
+  'test/interop/trust-directory-in-turn.test.ts': [...goClient, ...goServices],
   'test/keys/beside-go.test.ts': ['notary', 'docker-28', 'script'],
 };
 

@@ -98,6 +98,8 @@ export interface Run {
   readonly cwd?: string;
   readonly network?: Network;
   readonly input?: string | Uint8Array;
+  /** A minute unless another is given. */
+  readonly timeoutMs?: number;
 }
 
 /** Runs a command to its end. Its status is data, never an exception. */
@@ -111,7 +113,7 @@ export async function runCommand(
     cwd: options.cwd,
     env: { PATH: process.env.PATH ?? '', ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
-    timeout: commandTimeoutMs,
+    timeout: options.timeoutMs ?? commandTimeoutMs,
     killSignal: 'SIGKILL',
   });
   const out: Buffer[] = [];
