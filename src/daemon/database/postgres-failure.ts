@@ -7,7 +7,7 @@ const passing: ReadonlySet<string> = new Set(['40001', '40P01']);
 const uniqueViolation = '23505';
 
 /** The five characters by which PostgreSQL names a condition; undefined when the error came from elsewhere. */
-export function sqlState(error: unknown): string | undefined {
+function sqlState(error: unknown): string | undefined {
   const code = codeOf(error);
   return code !== undefined && /^[0-9A-Z]{5}$/.test(code) && hasSeverity(error) ? code : undefined;
 }
