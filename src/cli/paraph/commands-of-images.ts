@@ -8,6 +8,7 @@ import {
   rolesFlag,
   rootKeyFlag,
   stagingFlags,
+  yesFlag,
 } from './flags.ts';
 
 const app = 'registry.example.com/team/app';
@@ -82,5 +83,30 @@ export const imageCommands: readonly CommandSpec[] = [
       [`paraph inspect ${app}:1.4`, 'one tag'],
     ],
     load: () => import('./inspect.ts'),
+  },
+  {
+    name: 'revoke',
+    group: 'sign and verify',
+    summary: 'take signatures off tags',
+    arguments: 'IMAGE:TAG…',
+    takes: [1, 1000],
+    about:
+      'Out of every role that can be signed for here, as docker does; a tag that can be pulled all the same is reported ' +
+      'as such. Keys and signers stay. IMAGE --all means every tag, and asks first.',
+    flags: [
+      { name: 'all', summary: 'every tag of IMAGE, which is given without a tag' },
+      rolesFlag,
+      yesFlag,
+      ...stagingFlags,
+      ...passphraseFlags,
+      ...networkFlags,
+      ...outputFlags,
+    ],
+    examples: [
+      [`paraph revoke ${app}:1.3`, 'nobody pulls 1.3 by its signature any more'],
+      [`paraph revoke ${app} --all`, 'all tags; takes the name of the repository for a yes'],
+      [`paraph revoke ${app}:1.3 --role targets`, 'out of what the repository key has signed'],
+    ],
+    load: () => import('./revoke.ts'),
   },
 ];

@@ -18,8 +18,15 @@ import { withRemedy } from './with-remedy.ts';
 
 type KeyChosen = ClientEvent & { readonly kind: 'key-chosen' };
 
-/** Does what is wanted of one repository; gives what `--output json` says of it. */
-export type RepositoryWork = (ports: PublisherPorts) => Promise<object>;
+/** What one repository is worked on with. */
+export interface Work {
+  readonly ports: PublisherPorts;
+  readonly reporter: Reporter;
+  /** Reports what is wrong although there is a result: the status is that of the failure. */
+  readonly refuse: (failure: Failure) => void;
+  /** After a no to a question; gives the document. */
+  readonly decline: () => object;
+}
 
 export class Desk {
   readonly session: Session;
@@ -51,17 +58,20 @@ export class Desk {
     return this.session.reporter;
   }
 
-  /** Works on several repositories; one that fails does not keep the others from it. */
+  /**
+   * Works on several repositories; one that fails does not keep the others from it. `work` gives what `--output json` says
+   * of one.
+   */
   async each<T extends { readonly reference: ImageReference }>(
     orders: readonly T[],
-    work: (order: T, ports: PublisherPorts) => Promise<object>,
+    work: (order: T, at: Work) => Promise<object>,
   ): Promise<ExitStatus> {
     const done: object[] = [];
     const statuses: ExitStatus[] = [];
     for (const order of orders) {
       const { reference } = order;
-      const status = await this.#attempt(reference, async (ports) => {
-        done.push(await work(order, ports));
+      const status = await this.#attempt(reference, async (at) => {
+        done.push(await work(order, at));
       });
       if (status !== exitStatus.done) statuses.push(status);
     }
@@ -70,9 +80,9 @@ export class Desk {
   }
 
   /** Works on one repository, whose document is the whole result. */
-  async one(reference: ImageReference, work: RepositoryWork): Promise<ExitStatus> {
-    return this.#attempt(reference, async (ports) => {
-      this.reporter.result([], await work(ports));
+  async one(reference: ImageReference, work: (at: Work) => Promise<object>): Promise<ExitStatus> {
+    return this.#attempt(reference, async (at) => {
+      this.reporter.result([], await work(at));
     });
   }
 
@@ -91,12 +101,22 @@ export class Desk {
 
   async #attempt(
     reference: ImageReference,
-    work: (ports: PublisherPorts) => Promise<void>,
+    work: (at: Work) => Promise<void>,
   ): Promise<ExitStatus> {
     const made: KeyChosen[] = [];
+    const refusals: Failure[] = [];
+    let status: ExitStatus = exitStatus.done;
+    const refuse = (failure: Failure): void => void refusals.push(failure);
+    const decline = (): object => {
+      status = exitStatus.failed;
+      this.#tellDeclined(reference);
+      return { repository: reference.name, outcome: 'declined' };
+    };
+    const ports = this.#ports(reference, made);
     try {
-      await work(this.#ports(reference, made));
-      return exitStatus.done;
+      await work({ ports, reporter: this.reporter, refuse, decline });
+      for (const failure of refusals) this.reporter.failure(failure, reference.name);
+      return refusals[0]?.exit ?? status;
     } catch (error) {
       const failure = this.session.atTrustServer(withPassphraseFlags(asFailure(error)));
       this.#tellKept(reference, made);
@@ -111,6 +131,10 @@ export class Desk {
       // The table of keys tells both.
       return event.kind === 'key-chosen' || isOwnRoot(event);
     });
+  }
+
+  #tellDeclined({ name: gun }: ImageReference): void {
+    this.reporter.notice([`${gun}: nothing was changed.`], { kind: 'declined', gun });
   }
 
   #tellKept({ name }: ImageReference, made: readonly KeyChosen[]): void {

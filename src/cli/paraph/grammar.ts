@@ -40,11 +40,7 @@ export function readCall(argv: readonly string[], table: readonly CommandSpec[])
   // `signer` is a program that takes flags alone, and a family: `signer add`.
   const isOfFamily =
     rest[0] !== undefined && !rest[0].startsWith('-') && table.some((spec) => isOf(first, spec));
-  if (!isOfFamily) return programCall(program, rest);
-  return parsedCall(
-    argv,
-    table.filter((spec) => spec !== program),
-  );
+  return isOfFamily ? parsedCall(argv, table) : programCall(program, rest);
 }
 
 /** How other programs are asked for their version; docker and notary have a command for it. */
@@ -84,7 +80,11 @@ function programCall(spec: CommandSpec, args: readonly string[]): Call {
 function parsedCall(argv: readonly string[], table: readonly CommandSpec[]): Call {
   let call: Call | undefined;
   const root = settle(new Command('paraph'));
-  for (const spec of table) {
+  // A program that is a family too was looked at already; to commander the name is that of the family.
+  const parsed = table.filter(
+    ({ isProgram, name }) => isProgram !== true || !table.some((other) => isOf(name, other)),
+  );
+  for (const spec of parsed) {
     const command = addCommand(root, spec);
     command.action(() => {
       call = { kind: 'run', spec, args: command.args, flags: flagsOf(command) };

@@ -1,6 +1,5 @@
 // Publishing commands that only show what they would do (`--dry-run`), or put it aside for `paraph publish` (`--stage`).
 // Neither opens a key or changes anything on a server.
-import type { PublisherPorts } from '../../client/ports.ts';
 import { changesWanted, type Intent } from '../../client/publish/intent.ts';
 import { type Preview, previewChanges } from '../../client/publish/preview.ts';
 import { stage } from '../../client/publish/staged.ts';
@@ -14,10 +13,10 @@ import {
   previewNotices,
   unsignable,
 } from '../render/preview.ts';
-import type { Reporter } from '../render/reporter.ts';
 import { safe } from '../render/safe-text.ts';
 import { table } from '../render/table.ts';
 import type { Invocation } from './command.ts';
+import type { Work } from './desk.ts';
 import { wrongValue } from './usage-failure.ts';
 
 /** How a publishing command is meant. */
@@ -33,27 +32,24 @@ export function mannerOf({ name: command, flags }: Invocation): Manner {
 
 const nsPerMs = 1_000_000n;
 
-/** Shows or stages what `intent` comes to now; gives the document. @throws Failure as changesWanted, showPreview; DISK */
+/** Shows or stages what `intent` comes to now; gives the document. @throws Failure as changesWanted, previewChanges; DISK */
 export async function rehearse(
   manner: 'stage' | 'dry-run',
   intent: Intent,
-  ports: PublisherPorts,
-  reporter: Reporter,
+  at: Work,
 ): Promise<object> {
-  const changes = await changesWanted(intent, ports);
-  return rehearseChanges(manner, { gun: intent.gun, changes }, ports, reporter);
+  const changes = await changesWanted(intent, at.ports);
+  return rehearseChanges(manner, { gun: intent.gun, changes }, at);
 }
 
 /** The same for changes that are known already. */
 export async function rehearseChanges(
   manner: 'stage' | 'dry-run',
   { gun, changes }: { readonly gun: string; readonly changes: readonly Change[] },
-  ports: PublisherPorts,
-  reporter: Reporter,
+  at: Work,
 ): Promise<object> {
-  if (manner === 'dry-run') {
-    return showPreview(await previewChanges(gun, changes, ports), ports, reporter);
-  }
+  const { ports, reporter } = at;
+  if (manner === 'dry-run') return showPreview(await previewChanges(gun, changes, ports), at);
   const staged = changes.map((change) => ({ name: '', change, fault: undefined }));
   await stage(gun, changes, {
     directory: ports.directory,
@@ -73,22 +69,17 @@ export async function rehearseChanges(
 }
 
 /**
- * Shows a preview; gives the document.
- * @throws Failure that of the first change that cannot be published; KEY_NOT_FOUND for a role that nobody here can sign
+ * Shows a preview; gives the document. Refused is the first change that cannot be published, or a role that nobody here
+ * can sign (KEY_NOT_FOUND).
  */
-export function showPreview(
-  preview: Preview,
-  { nowMs }: Pick<PublisherPorts, 'nowMs'>,
-  reporter: Reporter,
-): object {
+export function showPreview(preview: Preview, { ports, reporter, refuse }: Work): object {
   reporter.line(`${safe(preview.gun)}  ${headWords(preview)}`);
   for (const line of previewLines(preview)) reporter.line(line);
-  for (const { lines, data } of previewNotices(preview, nowMs())) reporter.notice(lines, data);
-  const document = previewJson(preview);
+  for (const { lines, data } of previewNotices(preview, ports.nowMs()))
+    reporter.notice(lines, data);
   const failure = obstacleTo(preview) ?? missingKeys(preview);
-  if (failure === undefined) return document;
-  if (reporter.isJson) reporter.result([], document);
-  throw failure;
+  if (failure !== undefined) refuse(failure);
+  return previewJson(preview);
 }
 
 function headWords({ changes, roles }: Preview): string {

@@ -9,9 +9,10 @@ describe('help', () => {
     const lines = stdout.trimEnd().split('\n');
     expect(lines.length).toBeLessThanOrEqual(40);
     for (const line of lines.slice(1)) expect(line.length, line).toBeLessThanOrEqual(80);
+    const unwrapped = stdout.replaceAll(/\n {8,}/g, ' ');
     for (const { name } of commands) {
       const [noun = '', verb = ''] = name.split(' ');
-      expect(stdout).toMatch(new RegExp(`^  ${noun} .*\\b${verb}`, 'm'));
+      expect(unwrapped).toMatch(new RegExp(`^  ${noun} .*\\b${verb}`, 'm'));
     }
     expect(stdout).toMatchSnapshot();
     expect(await paraph([])).toEqual({ status: 0, stdout, stderr: '' });

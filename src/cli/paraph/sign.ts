@@ -18,10 +18,11 @@ export const run: CommandBody['run'] = async (invocation) => {
   const wish = { rootKeyId: rootKeyOf(invocation), roles: rolesOf(invocation) };
   return Desk.open(invocation, async (desk) => {
     const orders = await signingOrders(invocation, desk.session);
-    return desk.each(orders, (order, ports) => {
+    return desk.each(orders, (order, at) => {
+      const { ports } = at;
       const request = { ...wish, gun: order.reference.name, tags: tagsOf(order) };
       if (manner === 'publish') return sign(order, request, ports, desk);
-      return rehearse(manner, signingIntent(request, ports), ports, desk.reporter);
+      return rehearse(manner, signingIntent(request, ports), at);
     });
   });
 };

@@ -1,0 +1,49 @@
+// `paraph publish IMAGE`: everything that is staged, by whichever program, in one publication. And `paraph diff IMAGE`,
+// which is the same with --dry-run: what would be published, held against what is published now.
+import { versionsOf } from '../../client/consume/trusted-repository.ts';
+import { previewStaged } from '../../client/publish/preview.ts';
+import { publishStaged } from '../../client/publish/staged.ts';
+import { changeJson, changeRow } from '../render/change.ts';
+import { newKeysJson, publishedLines, uploadedJson } from '../render/signing.ts';
+import { table } from '../render/table.ts';
+import type { CommandBody } from './command.ts';
+import { Desk, type Work } from './desk.ts';
+import { mannerOf, showPreview } from './rehearsal.ts';
+import { repositoryNamed } from './repository-argument.ts';
+
+export const run: CommandBody['run'] = async (invocation) => {
+  const { name, args } = invocation;
+  const [asked = ''] = args;
+  const reference = repositoryNamed(asked, name);
+  const isLook = name === 'diff' || mannerOf(invocation) === 'dry-run';
+  return Desk.open(invocation, (desk) =>
+    desk.one(reference, async (at) =>
+      isLook
+        ? showPreview(await previewStaged(reference.name, at.ports), at)
+        : publishAll(reference.name, at, desk),
+    ),
+  );
+};
+
+async function publishAll(gun: string, { ports, reporter }: Work, desk: Desk): Promise<object> {
+  const done = await publishStaged(gun, ports);
+  const { applied, newKeys, uploaded, repository } = done;
+  const versions = repository === undefined ? new Map() : versionsOf(repository.set);
+  const { warnAfterwards } = desk.tellNewKeys({ gun, newKeys });
+  if (applied.length === 0 && newKeys.length === 0) {
+    reporter.notice(['Nothing was staged; a new snapshot was made of what is published.'], {
+      kind: 'nothing-staged',
+      gun,
+    });
+  }
+  const rows = applied.map((change) => ['done', ...changeRow(change)]);
+  for (const line of table([{}, {}, {}, {}], rows)) reporter.line(line);
+  for (const line of publishedLines({ uploaded, versions })) reporter.line(line);
+  warnAfterwards();
+  return {
+    repository: gun,
+    keys: newKeysJson({ newKeys }),
+    applied: applied.map(changeJson),
+    ...uploadedJson({ uploaded, versions }),
+  };
+}
