@@ -1,6 +1,6 @@
-// A proxy before a PostgreSQL whose connections a test breaks at a message of its choice: a request that never
-// arrives, or an answer that never comes back, after which the other side may have done its work or not. It knows where
-// messages begin, because programs send many in one packet; connections without TLS alone.
+// A proxy before a database whose connections a test breaks at a step of its choice: a request that never arrives, or
+// an answer that never comes back, after which the other side may have done its work or not. A step is a packet, in
+// which a program may send much at once, or one of PostgreSQL's messages in it (without TLS).
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
@@ -9,7 +9,7 @@ export type Direction = 'request' | 'answer';
 export interface FragileProxy {
   readonly port: number;
   /**
-   * Counts messages in `direction` from now on. The one numbered `step`, from 0, is swallowed, and every connection
+   * Counts steps in `direction` from now on. The one numbered `step`, from 0, is swallowed, and every connection
    * ends with it; later ones are left alone.
    */
   breakAt(direction: Direction, step: number): void;
@@ -22,7 +22,10 @@ export interface FragileProxy {
 }
 
 /** Before what listens on `target` of this machine. */
-export async function startFragileProxy(target: number): Promise<FragileProxy> {
+export async function startFragileProxy(
+  target: number,
+  step: 'packet' | 'message' = 'packet',
+): Promise<FragileProxy> {
   const sockets = new Set<Socket>();
   const endAll = (): void => {
     for (const socket of sockets) socket.destroy();
@@ -44,9 +47,9 @@ export async function startFragileProxy(target: number): Promise<FragileProxy> {
     // What a client says first has no letter for its kind.
     const messages = new MessageSplitter(direction === 'answer');
     from.on('data', (packet) => {
-      for (const message of messages.push(packet)) {
+      for (const piece of step === 'packet' ? [packet] : messages.push(packet)) {
         if (breaks(direction)) return;
-        to.write(message);
+        to.write(piece);
       }
     });
     from.on('error', () => undefined);

@@ -23,7 +23,7 @@ let witness: SigningKeyStore;
 
 beforeAll(async () => {
   cluster = await startEmbeddedPostgres(scratch);
-  proxy = await startFragileProxy(cluster.port);
+  proxy = await startFragileProxy(cluster.port, 'message');
   const through = cluster.url('signer').replace(`:${cluster.port}/`, `:${proxy.port}/`);
   store = await openPostgresKeyStore(settingsOf(through));
   witness = await openPostgresKeyStore(settingsOf(cluster.signerUrl));
