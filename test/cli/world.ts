@@ -20,6 +20,8 @@ export interface WorldPlan {
   readonly isTerminal?: boolean;
   /** What stands on stdin, which is no terminal. */
   readonly input?: string | Uint8Array;
+  /** What a person types at a terminal in place of that, a line for each question; what was asked is in stderr. */
+  readonly answers?: readonly string[];
 }
 
 export interface Result {
@@ -44,6 +46,28 @@ export function dockerTrust(argv: readonly string[], plan: WorldPlan = {}): Prom
   return inWorld((world) => runDockerTrust(argv, world, program), plan);
 }
 
+/** A terminal at which someone answers questions as they come, and gives up when there is nothing left to say. */
+function typing(
+  stdin: PassThrough,
+  answers: readonly string[],
+  err: string[],
+): ReturnType<World['terminalStreams']> {
+  const left = [...answers];
+  const output = new PassThrough();
+  output.on('data', (chunk: Buffer) => {
+    const text = chunk.toString();
+    err.push(text);
+    if (!text.endsWith(': ')) return;
+    const answer = left.shift();
+    if (answer === undefined) stdin.end();
+    else stdin.write(`${answer}\n`);
+  });
+  return {
+    input: Object.assign(stdin, { isTTY: true, setRawMode: () => undefined }),
+    output: Object.assign(output, { isTTY: true }),
+  };
+}
+
 /** Runs a command line in a world that is made by `plan`, and gathers what it says. */
 export async function inWorld(
   run: (world: World) => Promise<number | undefined>,
@@ -54,7 +78,7 @@ export async function inWorld(
   const terminal = plan.isTerminal === true ? { isTTY: true, columns: 80 } : {};
   const homeDir = plan.homeDir ?? '/nonexistent/home';
   const stdin = new PassThrough();
-  stdin.end(plan.input ?? '');
+  if (plan.answers === undefined) stdin.end(plan.input ?? '');
   const asked = new PassThrough();
   asked.on('data', (chunk: Buffer) => out.push(chunk.toString()));
   const world: World = {
@@ -69,10 +93,10 @@ export async function inWorld(
     },
     stderr: { write: (text) => err.push(text.toString()), ...terminal },
     stdin: () => stdin,
-    terminalStreams: (questions) => ({
-      input: stdin,
-      output: questions === 'stdout' ? asked : new PassThrough(),
-    }),
+    terminalStreams: (questions) => {
+      if (plan.answers !== undefined) return typing(stdin, plan.answers, err);
+      return { input: stdin, output: questions === 'stdout' ? asked : new PassThrough() };
+    },
     nowMs: plan.nowMs ?? Date.now,
     ...(plan.timeLimits === undefined ? {} : { timeLimits: plan.timeLimits }),
     interrupted: plan.interrupted ?? (() => new Promise(() => undefined)),
