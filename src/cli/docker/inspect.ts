@@ -63,7 +63,7 @@ async function look(name: string, session: DockerSession): Promise<TrustView> {
     return trustView(repository, reference.digest === undefined ? reference.tag : undefined);
   } catch (error) {
     const failure = asFailure(error);
-    const { message, remedy } = notaryError(failure, gun);
+    const { message, remedy } = session.atTrustServer(notaryError(failure, gun));
     throw new Failure(failure.code, `no signatures or cannot access ${name}\n${message}`, {
       cause: failure,
       remedy,

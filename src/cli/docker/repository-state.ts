@@ -4,17 +4,19 @@ import { publisherRefresh } from '../../client/consume/situation.ts';
 import type { TrustedRepository } from '../../client/consume/trusted-repository.ts';
 import type { PublisherPorts } from '../../client/ports.ts';
 import { asFailure, isFailure } from '../../errors.ts';
+import type { DockerSession } from './session.ts';
 import { notaryError } from './words.ts';
 
 /** Undefined when the server has no such repository. @throws Failure in docker's words */
 export async function findRepository(
   gun: string,
   ports: PublisherPorts,
+  session: DockerSession,
 ): Promise<TrustedRepository | undefined> {
   try {
     return await refresh(gun, ports, publisherRefresh);
   } catch (error) {
     if (isFailure(error, 'NO_TRUST_DATA')) return undefined;
-    throw notaryError(asFailure(error), gun);
+    throw session.atTrustServer(notaryError(asFailure(error), gun));
   }
 }

@@ -29,7 +29,8 @@ export const run: DockerBody['run'] = async (call) => {
       const tags = tag === undefined ? 'all' : [tag];
       requireRevoked(await revokeTags({ gun: reference.name, tags }, ports));
     } catch (error) {
-      throw prefixed(`could not remove signature for ${name}: `, inDockersWords(asFailure(error)));
+      const failure = session.atTrustServer(inDockersWords(asFailure(error)));
+      throw prefixed(`could not remove signature for ${name}: `, failure);
     }
     world.stdout.write(`Successfully deleted signature for ${safe(name)}\n`);
     return exitStatus.done;

@@ -9,6 +9,7 @@ import type { ConsumerPorts, PublisherPorts } from '../../client/ports.ts';
 import { readPinFile } from '../../client/trustdir/pin-file.ts';
 import type { Pins } from '../../client/trustdir/pins.ts';
 import { TrustDirectory } from '../../client/trustdir/trust-directory.ts';
+import { type ExitStatus, exitStatus, Failure } from '../../errors.ts';
 import type { KeyFileStore } from '../../keys/file-store.ts';
 import { dockerVoice } from '../../keys/passphrase-voice.ts';
 import {
@@ -27,6 +28,15 @@ import type { World } from '../world.ts';
 import type { DockerCall } from './command.ts';
 import type { GlobalFlags } from './global-flags.ts';
 import { Log } from './log.ts';
+
+/** Causes that a wrong server can have: nothing there, nothing signed, not allowed. */
+const hintedExits: readonly ExitStatus[] = [
+  exitStatus.unreachable,
+  exitStatus.unsigned,
+  exitStatus.denied,
+];
+const noServerHint =
+  'DOCKER_CONTENT_TRUST_SERVER is not set, so the trust server that goes with the host of the image was asked.';
 
 export class DockerSession {
   readonly places: Places;
@@ -96,6 +106,19 @@ export class DockerSession {
   /** The login of docker for the registry of an image. @throws Failure CREDENTIALS_UNREADABLE */
   login({ domain }: ImageReference): Promise<Credentials | undefined> {
     return this.#credentials.credentials(domain);
+  }
+
+  /** A failure at the trust server, with a hint where nobody said which server to ask. */
+  atTrustServer(failure: Failure): Failure {
+    const isNamed = (this.#world.env['DOCKER_CONTENT_TRUST_SERVER'] ?? '') !== '';
+    if (isNamed || !hintedExits.includes(failure.exit)) return failure;
+    const { code, message, facts, meaning } = failure;
+    return new Failure(code, message, {
+      cause: failure,
+      facts,
+      remedy: failure.remedy === '' ? noServerHint : `${failure.remedy}\n${noServerHint}`,
+      ...(meaning === undefined ? {} : { meaning }),
+    });
   }
 
   registry(): Registry {

@@ -50,7 +50,7 @@ class Signing {
 
   async run(): Promise<void> {
     const { reference } = this.#subject;
-    const repository = await findRepository(reference.name, this.#ports);
+    const repository = await findRepository(reference.name, this.#ports, this.#session);
     if (repository === undefined) return this.#signFirst();
     const signed = this.#call.flags.isOn('local') ? undefined : signedNow(repository, reference);
     if (signed !== undefined) return this.#signAgain(repository, signed);

@@ -54,7 +54,7 @@ async function add(
   const reference = readReference(repository);
   const gun = reference.name;
   const ports = session.publisher(reference);
-  const isNew = (await findRepository(gun, ports)) === undefined;
+  const isNew = (await findRepository(gun, ports, session)) === undefined;
   const shown = safe(repository);
   if (isNew) say(`Initializing signed repository for ${shown}...`);
   try {

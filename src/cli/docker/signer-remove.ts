@@ -39,7 +39,7 @@ async function remove(
   }
   const ports = session.publisher(reference);
   const shown = safe(repository);
-  const isLast = await isLastSigner(name, { gun, repository }, ports);
+  const isLast = await isLastSigner(name, { gun, repository }, ports, session);
   if (isLast && !flags.isOn('force')) {
     const question =
       `The signer "${name}" signed the last released version of ${shown}. Removing this signer will make ${shown} unpullable. ` +
@@ -67,6 +67,7 @@ async function isLastSigner(
   name: string,
   { gun, repository }: { readonly gun: string; readonly repository: string },
   ports: PublisherPorts,
+  session: DockerSession,
 ): Promise<boolean> {
   const unknown = `no signer ${name} for repository ${repository}`;
   try {
@@ -77,7 +78,8 @@ async function isLastSigner(
     if (failure.code === 'ROLE_INVALID') {
       throw new Failure('ROLE_INVALID', unknown, { cause: failure, remedy: '' });
     }
-    throw prefixed(`error retrieving signers for ${repository}: `, plainError(failure));
+    const told = session.atTrustServer(plainError(failure));
+    throw prefixed(`error retrieving signers for ${repository}: `, told);
   }
   throw new Failure('ROLE_INVALID', unknown, { remedy: '' });
 }

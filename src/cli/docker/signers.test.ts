@@ -270,6 +270,14 @@ describe('docker trust inspect', () => {
     expect(stderr).toMatch(/^valid https URL required for trust server, got http:\/\/localhost\n/);
   });
 
+  it('says that no server is named, where one that is guessed does not answer', async () => {
+    const env = { DOCKER_CONTENT_TRUST_SERVER: '' };
+    const { stderr } = await alice.trust(['inspect', 'localhost:9/team/app'], { env });
+    expect(stderr).toMatch(
+      /^no signatures or cannot access localhost:9\/team\/app\nError: error contacting notary server: dial tcp .*:9: connect: connection refused\n {2}DOCKER_CONTENT_TRUST_SERVER is not set/,
+    );
+  });
+
   it('with -D tells all that is known', async () => {
     const { stderr } = await alice.trust(['-D', 'trust', 'inspect', unknown]);
     expect(stderr).toContain('[NO_TRUST_DATA]');
