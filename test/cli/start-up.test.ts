@@ -90,6 +90,26 @@ describe('a command of consumers', () => {
   );
 });
 
+describe('the plug-in of docker', () => {
+  it('says who it is without loading a command, a grammar or a package', () => {
+    const { chunks, outside } = loadedWith(chunkOf('src/cli/docker/run.ts'));
+    const inputs = [...chunks].flatMap((chunk) => Object.keys(outputs[chunk]?.inputs ?? {}));
+    expect(
+      inputs.filter((path) => !/^src\/(cli\/docker\/(run|plugin)|version)\.ts$/.test(path)),
+    ).toEqual([]);
+    expect([...outside].filter((name) => !isBuiltin(name))).toEqual([]);
+  });
+
+  it.each(['inspect', 'sign'])('%s loads no daemon, no database and no log', (name) => {
+    const { outside, chunks } = loadedWith(chunkOf(`src/cli/docker/${name}.ts`));
+    expect([...outside].filter((module) => !isBuiltin(module))).toEqual([]);
+    const inputs = [...chunks].flatMap((chunk) => Object.keys(outputs[chunk]?.inputs ?? {}));
+    expect(inputs.filter((path) => /^src\/(server|signer|daemon|sandbox)\//.test(path))).toEqual(
+      [],
+    );
+  });
+});
+
 describe('a server', () => {
   it('listens before it loads gRPC, and loads no signer', () => {
     const { outside, chunks } = loadedWith(chunkOf('src/server/server.ts'));
