@@ -4,23 +4,23 @@
 // Invariants: repositories are worked on one after the other, since a person may be asked for passphrases; the status
 // is that of the first that failed; a key that was made stays, and is told, also when the rest failed.
 import type { ClientEvent } from '../../client/events.ts';
-import type { PublisherPorts } from '../../client/ports.ts';
 import type { RepositoryKey } from '../../client/publish/first-root.ts';
+import type { RotationPorts } from '../../client/publish/rotate.ts';
 import { asFailure, type ExitStatus, exitStatus, type Failure } from '../../errors.ts';
 import type { ImageReference } from '../../remote/registry.ts';
 import { homely } from '../places.ts';
 import type { Reporter } from '../render/reporter.ts';
 import { keptKeyLines, newKeyLines, newKeysJson } from '../render/signing.ts';
 import type { Invocation } from './command.ts';
+import { withPassphraseFlags } from './passphrase-flags.ts';
 import { Publisher } from './publisher.ts';
 import { Session } from './session.ts';
-import { withRemedy } from './with-remedy.ts';
 
 type KeyChosen = ClientEvent & { readonly kind: 'key-chosen' };
 
 /** What one repository is worked on with. */
 export interface Work {
-  readonly ports: PublisherPorts;
+  readonly ports: RotationPorts;
   readonly reporter: Reporter;
   /** Reports what is wrong although there is a result: the status is that of the failure. */
   readonly refuse: (failure: Failure) => void;
@@ -125,7 +125,7 @@ export class Desk {
     }
   }
 
-  #ports(reference: ImageReference, made: KeyChosen[]): PublisherPorts {
+  #ports(reference: ImageReference, made: KeyChosen[]): RotationPorts {
     return this.#publisher.ports(reference, (event) => {
       if (event.kind === 'key-chosen' && event.isNew) made.push(event);
       // The table of keys tells both.
@@ -145,16 +145,6 @@ export class Desk {
   }
 
   readonly #place = (path: string): string => homely(path, this.#invocation.world.homeDir);
-}
-
-/** The flags by which this command can be given what was missing. */
-function withPassphraseFlags(failure: Failure): Failure {
-  if (failure.code !== 'PASSPHRASE_MISSING' || failure.remedy.includes('--passphrase-f'))
-    return failure;
-  return withRemedy(
-    failure,
-    `${failure.remedy}\nThe flags are --passphrase-file FILE and --passphrase-fd N.`,
-  );
 }
 
 function isOwnRoot(event: ClientEvent): boolean {

@@ -2,7 +2,7 @@
 // them. Closing wipes what was decrypted or typed.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ClientEvent } from '../../client/events.ts';
-import type { PublisherPorts } from '../../client/ports.ts';
+import type { RotationPorts } from '../../client/publish/rotate.ts';
 import type { ImageReference } from '../../remote/registry.ts';
 import { KeyRing } from '../key-ring.ts';
 import type { Invocation } from './command.ts';
@@ -21,7 +21,7 @@ export class Publisher {
   }
 
   /** @param listen as in `Session.consumer` */
-  ports(reference: ImageReference, listen: (event: ClientEvent) => boolean): PublisherPorts {
+  ports(reference: ImageReference, listen: (event: ClientEvent) => boolean): RotationPorts {
     return {
       ...this.#session.consumer(reference, listen),
       keys: this.#keyRing.keys,

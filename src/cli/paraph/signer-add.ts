@@ -1,26 +1,23 @@
 // `paraph signer add NAME IMAGE… --key FILE`: the keys of a signer, in a role of the signer's own and in targets/releases,
 // in one publication. A repository that is not there is made.
 import { addSigner, type SignerOrder, signerIntent } from '../../client/publish/signers.ts';
-import { asFailure } from '../../errors.ts';
-import { readPublicKeys } from '../../keys/public-key-file.ts';
 import type { PublicKey } from '../../tuf/public-key.ts';
-import { readNamedFile } from '../notary/named-file.ts';
 import { idList } from '../render/notice.ts';
 import { safe } from '../render/safe-text.ts';
 import { newKeysJson, publishedLines, uploadedJson, verbCell } from '../render/signing.ts';
 import type { CommandBody, Invocation } from './command.ts';
 import { Desk, type Work } from './desk.ts';
+import { publicKeysOf } from './public-key-flag.ts';
 import { mannerOf, rehearse } from './rehearsal.ts';
 import { repositoryNamed } from './repository-argument.ts';
 import { rootKeyOf } from './root-key-flag.ts';
 import { wrongValue } from './usage-failure.ts';
-import { withRemedy } from './with-remedy.ts';
 
 export const run: CommandBody['run'] = async (invocation) => {
   const manner = mannerOf(invocation);
   const [name = '', ...images] = invocation.args;
   const orders = images.map((asked) => ({ reference: repositoryNamed(asked, 'signer add') }));
-  const wish = { name, keys: await keysOf(invocation), rootKeyId: rootKeyOf(invocation) };
+  const wish = { name, keys: await signerKeys(invocation), rootKeyId: rootKeyOf(invocation) };
   signerIntent({ ...wish, gun: '' }); // refuses name and keys before anybody is asked
   return Desk.open(invocation, (desk) =>
     desk.each(orders, ({ reference }, at) => {
@@ -33,25 +30,13 @@ export const run: CommandBody['run'] = async (invocation) => {
 };
 
 /** @throws Failure USAGE; what readPublicKeys throws, naming the file */
-async function keysOf({ flags, world }: Invocation): Promise<readonly PublicKey[]> {
-  const files = flags.texts('key');
-  if (files.length === 0) {
-    throw wrongValue('a signer needs a public key', {
-      command: 'signer add',
-      hints: ['Name the file that the signer has sent: --key FILE. It is a public key in PEM.'],
-    });
-  }
-  const keys: PublicKey[] = [];
-  for (const file of files) {
-    const pem = await readNamedFile(file, world);
-    try {
-      keys.push(readPublicKeys(pem.toString('latin1'), world.nowMs()));
-    } catch (error) {
-      const failure = asFailure(error);
-      throw withRemedy(failure, `${failure.remedy}\nThe file is --key ${file}.`);
-    }
-  }
-  return keys;
+async function signerKeys(invocation: Invocation): Promise<readonly PublicKey[]> {
+  const keys = await publicKeysOf(invocation);
+  if (keys.length > 0) return keys;
+  throw wrongValue('a signer needs a public key', {
+    command: 'signer add',
+    hints: ['Name the file that the signer has sent: --key FILE. It is a public key in PEM.'],
+  });
 }
 
 const verbs = { added: 'added', 'key-added': 'added key', unchanged: 'unchanged' } as const;

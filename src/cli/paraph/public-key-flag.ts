@@ -1,0 +1,23 @@
+// `--key FILE` of commands that let somebody sign: public keys and certificates that collaborators have sent, which may be
+// hostile.
+import { asFailure } from '../../errors.ts';
+import { readPublicKeys } from '../../keys/public-key-file.ts';
+import type { PublicKey } from '../../tuf/public-key.ts';
+import { readNamedFile } from '../notary/named-file.ts';
+import type { Invocation } from './command.ts';
+import { withRemedy } from './with-remedy.ts';
+
+/** In the order of the flags. @throws Failure USAGE for what is no file; what readPublicKeys throws, naming the file */
+export async function publicKeysOf({ flags, world }: Invocation): Promise<readonly PublicKey[]> {
+  const keys: PublicKey[] = [];
+  for (const file of flags.texts('key')) {
+    const pem = await readNamedFile(file, world);
+    try {
+      keys.push(readPublicKeys(pem.toString('latin1'), world.nowMs()));
+    } catch (error) {
+      const failure = asFailure(error);
+      throw withRemedy(failure, `${failure.remedy}\nThe file is --key ${file}.`);
+    }
+  }
+  return keys;
+}
