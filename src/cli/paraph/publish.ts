@@ -38,7 +38,9 @@ async function publishAll(gun: string, { ports, reporter }: Work, desk: Desk): P
   }
   const rows = applied.map((change) => ['done', ...changeRow(change)]);
   for (const line of table([{}, {}, {}, {}], rows)) reporter.line(line);
-  for (const line of publishedLines({ uploaded, versions })) reporter.line(line);
+  // With nothing to upload the server makes the snapshot by itself.
+  const shown = uploaded.length === 0 ? (['snapshot'] as const) : uploaded;
+  for (const line of publishedLines({ uploaded: shown, versions })) reporter.line(line);
   warnAfterwards();
   return {
     repository: gun,

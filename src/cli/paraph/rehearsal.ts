@@ -82,12 +82,12 @@ export function showPreview(preview: Preview, { ports, reporter, refuse }: Work)
   return previewJson(preview);
 }
 
-function headWords({ changes, roles }: Preview): string {
+function headWords({ changes, roles, repository }: Preview): string {
   if (changes.some(({ effect }) => effect === 'fails')) return 'could not be published:';
   if (roles.some(({ signer }) => signer === 'missing')) return 'could not be signed here:';
-  if (changes.every(({ effect }) => effect === 'nothing')) {
-    return changes.length === 0 ? 'nothing is staged' : 'would stay as it is:';
-  }
+  if (repository !== 'published') return 'would be made:';
+  if (changes.length === 0) return 'nothing is staged: only a new snapshot would be made';
+  if (changes.every(({ effect }) => effect === 'nothing')) return 'would stay as it is:';
   return 'would be published:';
 }
 

@@ -9,7 +9,7 @@ import {
   revocationIntent,
   revokeTags,
 } from '../../client/publish/revoke.ts';
-import { Failure } from '../../errors.ts';
+import { asFailure, Failure } from '../../errors.ts';
 import { type ImageReference, parseReference } from '../../remote/registry.ts';
 import { safe } from '../render/safe-text.ts';
 import { publishedLines, uploadedJson, verbCell } from '../render/signing.ts';
@@ -19,6 +19,7 @@ import { Desk, type Work } from './desk.ts';
 import { confirmed } from './question.ts';
 import { mannerOf, rehearse } from './rehearsal.ts';
 import { repositoryNamed, targetsRoleNamed } from './repository-argument.ts';
+import { withRemedy } from './with-remedy.ts';
 
 interface Order {
   readonly reference: ImageReference;
@@ -79,12 +80,24 @@ async function mayGoOn({ reference, tags }: Order, invocation: Invocation): Prom
 }
 
 async function revoke(request: RevokeRequest, { ports, reporter, refuse }: Work): Promise<object> {
-  const done = await revokeTags(request, ports);
+  const done = await revokeTags(request, ports).catch((error: unknown) => {
+    throw withRoleHint(asFailure(error), request);
+  });
   for (const line of table([{}, {}, {}], done.tags.map(tagRow))) reporter.line(line);
   for (const line of publishedLines(done)) reporter.line(line);
   const refusal = stillSigned(done);
   if (refusal !== undefined) refuse(refusal);
   return revocationJson(done);
+}
+
+/** The repository key may be here and is not used unasked where there are delegations. */
+function withRoleHint(failure: Failure, { gun, tags, roles }: RevokeRequest): Failure {
+  if (failure.code !== 'KEY_NOT_FOUND' || roles !== undefined) return failure;
+  const image = tags === 'all' ? `${gun} --all` : `${gun}:${tags[0]}`;
+  return withRemedy(
+    failure,
+    `${failure.remedy}\nWhat the repository key has signed is revoked by naming its role:\n  paraph revoke ${image} --role targets`,
+  );
 }
 
 function tagRow({ tag, outcome, removedFrom, stillSignedBy }: RevokedTag): readonly string[] {

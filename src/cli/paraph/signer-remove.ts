@@ -88,27 +88,18 @@ function removedLine({ gun, name, outcome, keyIds }: SignerRemoved): string {
     : `${verbCell('removed')}  ${keys} of ${safe(name)} from ${safe(gun)}`;
 }
 
-/** What the removal leaves for somebody to do. */
+/** What the removal leaves for somebody to do. That a role has no key left is told by its own event. */
 function workLeft({ gun, releases, sharedWith }: SignerRemoved): readonly string[] {
-  const shared =
-    sharedWith.length === 0
+  const others = safe(sharedWith.join(', '));
+  return [
+    ...(sharedWith.length === 0
       ? []
-      : [
-          `The same key is one of ${safe(sharedWith.join(', '))}, whose role keeps it; it releases nothing any more.`,
-        ];
-  switch (releases) {
-    case 'unsigned':
-      return [
-        ...shared,
-        'No tag that was released can be pulled until a signer who stays signs targets/releases again:',
-        `  paraph delegation witness ${safe(gun)} releases`,
-      ];
-    case 'without-keys':
-      return [
-        ...shared,
-        'targets/releases has no key left: no tag counts until a signer is added.',
-      ];
-    default:
-      return shared;
-  }
+      : [`The same key is one of ${others}, whose role keeps it; it releases nothing any more.`]),
+    ...(releases === 'unsigned'
+      ? [
+          'No tag that was released can be pulled until a signer who stays signs targets/releases again:',
+          `  paraph delegation witness ${safe(gun)} releases`,
+        ]
+      : []),
+  ];
 }

@@ -2,6 +2,7 @@
 // what to do; what other programs call it. Every piece may hold text of a stranger and is escaped here.
 import type { Failure } from '../../errors.ts';
 import { Failure as FailureClass } from '../../errors.ts';
+import { inOwnWords } from './own-words.ts';
 import { safe, safeLines } from './safe-text.ts';
 import { widestLine, wrap } from './wrap.ts';
 
@@ -35,7 +36,7 @@ export function failureText(failure: Failure, subject?: string, style: FailureSt
     ...factLines(failure.facts),
     ...causesOf(failure).map((cause) => `  cause: ${safe(cause)}`),
     ...paragraph(meaning.replace(goWords, ''), width),
-    ...paragraph(failure.remedy, width),
+    ...paragraph(inOwnWords(failure.remedy), width),
     ...paragraph(goWords.exec(meaning)?.[1] ?? '', width),
   ];
   return `${lines.join('\n')}\n`;
@@ -50,7 +51,7 @@ export function failureJson(failure: Failure, subject?: string): Readonly<Record
     message: failure.message,
     facts: failure.facts,
     ...(failure.meaning === undefined ? {} : { meaning: failure.meaning }),
-    remedy: failure.remedy,
+    remedy: inOwnWords(failure.remedy),
     causes: causesOf(failure),
   };
 }

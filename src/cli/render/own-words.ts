@@ -1,0 +1,15 @@
+// Advice of the client names commands of notary, which its users know. Here it names our own.
+
+const translations: readonly (readonly [of: string, own: string])[] = [
+  ['`notary key import FILE`', '`paraph key import FILE`'],
+  ['notary key import FILE does too', 'paraph key import FILE does too'],
+  ['`notary reset`', '`paraph status IMAGE --reset N`'],
+  [
+    'or `notary witness` the role',
+    'or sign the role with `paraph delegation witness IMAGE releases`',
+  ],
+];
+
+export function inOwnWords(advice: string): string {
+  return translations.reduce((text, [of, own]) => text.replaceAll(of, own), advice);
+}
