@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { startDockerRegistry } from '../peers/docker-registry.ts';
 import { pushImage } from '../peers/oci-image.ts';
 import { peer } from '../peers/peers.ts';
-import { newPerson, type Person } from '../peers/person.ts';
+import { newPerson, ourProgram, type Person } from '../peers/person.ts';
 import { useScratch } from '../peers/scratch.ts';
 import { startTrustServices } from '../peers/trust-services.ts';
 
@@ -95,6 +95,20 @@ describe('docker', () => {
     child.kill('SIGTERM');
     await ended;
     expect((await alice.docker(['ptrust', 'inspect', app])).stdout).toContain('"SignedTag": "1"');
+  });
+});
+
+describe('docker-trust alone', () => {
+  it('ends with its answer, although the pipe that gave it stays open', async () => {
+    const [node = '', program = ''] = ourProgram('docker-trust');
+    const child = spawn(node, [program, 'revoke', 'localhost:9/none'], {
+      env: { PATH: process.env.PATH, HOME: alice.home },
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+    const ended = new Promise<number | null>((done) => child.once('close', done));
+    child.stdin?.write('y\n');
+    expect(await ended).toBe(1);
+    child.stdin?.destroy();
   });
 });
 

@@ -6,6 +6,9 @@ import { Failure } from '../../errors.ts';
 const maxLineBytes = 64 * 1024;
 const lineFeed = 0x0a;
 
+/** Standard input, which keeps the process alive while it is waited for, and not longer. */
+type LineInput = Readable & { readonly ref?: () => unknown; readonly unref?: () => unknown };
+
 export interface LineWait {
   /** After this long, the answer is as good as none. */
   readonly timeoutMs: number;
@@ -16,13 +19,15 @@ export interface LineWait {
  * in time.
  * @throws Failure DISK when the stream fails, INTERNAL for a line beyond 64 KiB
  */
-export function readLine(stdin: Readable, wait?: LineWait): Promise<Buffer | undefined> {
+export function readLine(stdin: LineInput, wait?: LineWait): Promise<Buffer | undefined> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
     const settle = (finish: () => void): void => {
       clearTimeout(timer);
       stdin.off('data', onData).off('end', onEnd).off('error', onError).pause();
+      // A pipe that stays open keeps a process alive even when nobody reads it.
+      stdin.unref?.();
       finish();
     };
     const onData = (data: Buffer | string): void => {
@@ -43,6 +48,7 @@ export function readLine(stdin: Readable, wait?: LineWait): Promise<Buffer | und
     const onError = (cause: Error): void =>
       settle(() => reject(new Failure('DISK', 'stdin cannot be read', { cause })));
     const timer = wait && setTimeout(() => settle(() => resolve(undefined)), wait.timeoutMs);
+    stdin.ref?.();
     if (stdin.readableEnded || stdin.destroyed) onEnd();
     else stdin.on('data', onData).on('end', onEnd).on('error', onError).resume();
   });
