@@ -8,13 +8,21 @@ import { wrongValue } from './usage-failure.ts';
 const fileFlags = ['tls-ca', 'pins', 'passphrase-file'] as const;
 
 /** @throws Failure USAGE for a file that is missing, is a directory, or must not be read */
-export async function requireFlagFiles({ name: command, flags, world }: Invocation): Promise<void> {
+export async function requireFlagFiles(invocation: Invocation): Promise<void> {
   for (const flag of fileFlags) {
-    const named = flags.text(flag);
-    const problem =
-      named === undefined ? undefined : await problemOf(resolve(world.workingDir, named));
-    if (problem !== undefined) throw wrongValue(`--${flag} ${named}: ${problem}`, { command });
+    const named = invocation.flags.text(flag);
+    if (named !== undefined) await requireFile(flag, named, invocation);
   }
+}
+
+/** The same for one file that `--flag` names. */
+export async function requireFile(
+  flag: string,
+  named: string,
+  { name: command, world }: Invocation,
+): Promise<void> {
+  const problem = await problemOf(resolve(world.workingDir, named));
+  if (problem !== undefined) throw wrongValue(`--${flag} ${named}: ${problem}`, { command });
 }
 
 async function problemOf(path: string): Promise<string | undefined> {

@@ -5,12 +5,15 @@ import { readPublicKeys } from '../../keys/public-key-file.ts';
 import type { PublicKey } from '../../tuf/public-key.ts';
 import { readNamedFile } from '../notary/named-file.ts';
 import type { Invocation } from './command.ts';
+import { requireFile } from './flag-files.ts';
 import { withRemedy } from './with-remedy.ts';
 
 /** In the order of the flags. @throws Failure USAGE for what is no file; what readPublicKeys throws, naming the file */
-export async function publicKeysOf({ flags, world }: Invocation): Promise<readonly PublicKey[]> {
+export async function publicKeysOf(invocation: Invocation): Promise<readonly PublicKey[]> {
+  const { flags, world } = invocation;
   const keys: PublicKey[] = [];
   for (const file of flags.texts('key')) {
+    await requireFile('key', file, invocation);
     const pem = await readNamedFile(file, world);
     try {
       keys.push(readPublicKeys(pem.toString('latin1'), world.nowMs()));

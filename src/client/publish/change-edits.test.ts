@@ -7,7 +7,7 @@ import {
   targetChange,
   witnessChange,
 } from '../trustdir/change.ts';
-import { changeWords, editsOf } from './change-edits.ts';
+import { changeOf, changeWords, editsOf } from './change-edits.ts';
 
 const target = { length: 2, hashes: new Map([['sha256', Buffer.alloc(32, 1)]]) };
 const nothing = { addKeys: [], removeKeyIds: [], addPaths: [], removePaths: [], clearPaths: false };
@@ -70,7 +70,19 @@ describe('edits of a staged change', () => {
       { kind: 'replace-keys', role: 'snapshot', keys: [] },
     ],
   ])('%#', (staged, edit) => {
-    expect(editsOf(staged, 'x')).toEqual([edit]);
+    const edits = editsOf(staged, 'x');
+    expect(edits).toEqual([edit]);
+    if (staged.type === 'role') return; // Go writes no such file, and neither do we
+    expect(edits.map(changeOf)).toEqual([staged]);
+  });
+
+  it('that no file of Go can say are not staged', () => {
+    const key = { kind: 'replace-keys', role: 'targets', keys: [] } as const;
+    const delegation = { ...nothing, kind: 'change-delegation', role: 'targets/a' } as const;
+    const threshold = { ...delegation, isNew: false, newThreshold: 2 };
+    for (const edit of [key, threshold]) {
+      expect(() => changeOf(edit)).toThrow(expect.objectContaining({ code: 'ROLE_INVALID' }));
+    }
   });
 
   it.each([
