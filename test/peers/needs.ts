@@ -50,6 +50,7 @@ export const needs: Readonly<Record<string, readonly PeerName[]>> = {
   'test/interop/matrix/go-server.test.ts': [...matrix, ...goServices],
   'test/interop/matrix/our-server-on-postgres.test.ts': [...matrix, 'notary-signer'],
   'test/interop/matrix/our-server-on-sqlite.test.ts': [...matrix, 'notary-signer'],
+  'test/interop/old-layouts.test.ts': [...goClient, ...goServices],
   'test/interop/paraph-on-go-services.test.ts': [...paraph, ...goServices],
   'test/interop/paraph-on-our-services.test.ts': [...paraph, 'sqlite'],
   'test/interop/rotation-seen-by-go.test.ts': [...goClient, ...goServices, 'sqlite'],
