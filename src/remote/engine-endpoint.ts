@@ -61,7 +61,7 @@ export function findEngine(flags: EngineFlags, at: EngineSurroundings): EngineEn
 }
 
 /** The name of the context that counts now. @throws Failure CONFIG_INVALID for a config.json that is not JSON */
-export function contextName(flags: EngineFlags, at: EngineSurroundings): string {
+function contextName(flags: EngineFlags, at: EngineSurroundings): string {
   const { environment } = at;
   if (flags.context !== undefined && flags.context !== '') return flags.context;
   if ((flags.hosts ?? []).length > 0 || set(environment['DOCKER_HOST'])) return defaultContext;

@@ -1,5 +1,5 @@
 // The engine as docker trust needs it: whether it has an image, and to push one and learn what was pushed. Its API over
-// a unix socket, TCP, or TCP with TLS.
+// a unix socket, TCP, or TCP with TLS (docker trust §10).
 //
 // The engine is trusted with what it pushes, and with nothing else: what it sends is limited in size and time, and its
 // words are escaped. Invariants: the login of a registry goes to the engine in one header of one request, over what the
@@ -20,7 +20,7 @@ import { Deadline, type TimeLimits } from './pace.ts';
 import type { ProxyEnvironment } from './proxy.ts';
 import type { ImageReference } from './reference.ts';
 
-export { type EngineEndpoint, type EngineFlags, findEngine } from './engine-endpoint.ts';
+export { type EngineEndpoint, findEngine } from './engine-endpoint.ts';
 export { isEngineAbsent } from './engine-failure.ts';
 export type { PushedManifest, PushListener, PushProgress } from './engine-push.ts';
 

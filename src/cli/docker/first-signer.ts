@@ -1,6 +1,7 @@
 // The first signing of a repository makes a signer named after the login of the registry, with a key of that name
 // (docker trust §6).
 import type { PublisherPorts } from '../../client/ports.ts';
+import { isSignerName } from '../../client/publish/signer-roles.ts';
 import { addSigner } from '../../client/publish/signers.ts';
 import { asFailure, Failure } from '../../errors.ts';
 import type { KeyStore } from '../../keys/key-store.ts';
@@ -8,8 +9,6 @@ import type { ImageReference } from '../../remote/registry.ts';
 import type { PublicKey } from '../../tuf/public-key.ts';
 import type { DockerSession } from './session.ts';
 import { notaryError } from './words.ts';
-
-const fitName = /^[a-z0-9][a-z0-9_-]*$/;
 
 /**
  * The name of the login for the registry of an image.
@@ -21,7 +20,7 @@ export async function signerName(
 ): Promise<string> {
   const login = await session.login(reference);
   const name = login?.kind === 'password' ? login.username : '';
-  if (fitName.test(name) && name !== 'releases') return name;
+  if (isSignerName(name) && name !== 'releases') return name;
   const role = name === '' ? 'targets' : `targets/${name}`;
   const message = `could not add signer to repo: ${name === '' ? 'targets' : name}: tuf: invalid role ${role}. invalid delegation role name`;
   const why =

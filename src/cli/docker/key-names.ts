@@ -1,11 +1,10 @@
 // docker's rule for names of keys and signers.
+import { isSignerName } from '../../client/publish/signer-roles.ts';
 import { Failure } from '../../errors.ts';
-
-const fitName = /^[a-z0-9][a-z0-9_-]*$/;
 
 /** @throws Failure ROLE_INVALID in docker's words */
 export function requireName(name: string, what: 'key' | 'signer'): void {
-  if (fitName.test(name)) return;
+  if (isSignerName(name)) return;
   throw new Failure(
     'ROLE_INVALID',
     `${what} name "${name}" must start with lowercase alphanumeric characters and can include "-" or "_" after the first character`,

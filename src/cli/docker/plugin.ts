@@ -1,5 +1,5 @@
 // What makes this program a plug-in of the docker CLI: the answer to its question who we are, the name under which it
-// calls us, and the socket by which it says that it is about to end.
+// calls us, and the socket by which it says that it is about to end (docker trust §11).
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { basename } from 'node:path';

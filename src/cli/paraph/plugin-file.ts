@@ -14,7 +14,7 @@ export const pluginFileName = 'docker-trust';
 
 const privateDirectory = 0o700;
 
-export type PluginState = 'absent' | 'ours' | 'foreign';
+type PluginState = 'absent' | 'ours' | 'foreign';
 
 /** @throws Failure INTERNAL when this installation has no docker-trust */
 export function ownProgram(from: string = fileURLToPath(import.meta.url)): string {
@@ -26,7 +26,7 @@ export function ownProgram(from: string = fileURLToPath(import.meta.url)): strin
 }
 
 /** What stands at `path`, seen from the program that it should lead to. @throws Failure DISK */
-export async function pluginState(path: string, program: string): Promise<PluginState> {
+async function pluginState(path: string, program: string): Promise<PluginState> {
   try {
     await lstat(path);
   } catch (error) {

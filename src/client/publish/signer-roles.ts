@@ -10,8 +10,10 @@ import { canonicalIdOf } from '../consume/role-authority.ts';
 import type { TrustedRepository } from '../consume/trusted-repository.ts';
 import { type LocalKeys, localKeysOf } from './role-signers.ts';
 
-/** docker's rule for names of signers. */
-const signerName = /^[a-z0-9][a-z0-9_-]*$/;
+/** docker's rule for names of signers, and of their keys. */
+export function isSignerName(name: string): boolean {
+  return /^[a-z0-9][a-z0-9_-]*$/.test(name);
+}
 
 /** Digits of a key id that tell it from others of one signer. */
 const minIdDigits = 7;
@@ -35,7 +37,7 @@ export type ReleasesState =
 /** The role of the signer `name`. @throws Failure ROLE_INVALID in docker's words */
 export function signerRole(name: string): DelegationRole {
   const role = `targets/${name}`;
-  if (signerName.test(name) && isDelegationRole(role)) return role;
+  if (isSignerName(name) && isDelegationRole(role)) return role;
   throw new Failure(
     'ROLE_INVALID',
     `signer name ${JSON.stringify(name.slice(0, 128))} must start with lowercase alphanumeric characters and can ` +
