@@ -1,46 +1,28 @@
 // `paraph signer list IMAGE`: who may sign tags of a repository beside its own key, with which keys, and whether what they
 // sign is released.
 import { inspectRepository, type RoleView } from '../../client/consume/inspect.ts';
-import { refresh } from '../../client/consume/refresh.ts';
 import { releasesRole } from '../../client/consume/resolve.ts';
-import { asFailure, exitStatus } from '../../errors.ts';
-import { pathWords } from '../render/change.ts';
+import { delegatedCells, delegatedJson } from '../render/delegated-role.ts';
 import { safe } from '../render/safe-text.ts';
-import { tableId } from '../render/short-id.ts';
 import { table } from '../render/table.ts';
-import { day } from '../render/time.ts';
 import type { CommandBody } from './command.ts';
-import { isForPublishers } from './near-expiry.ts';
-import { repositoryNamed } from './repository-argument.ts';
-import { Session } from './session.ts';
+import { listing } from './listing.ts';
 
-export const run: CommandBody['run'] = async (invocation) => {
-  const [asked = ''] = invocation.args;
-  const reference = repositoryNamed(asked, 'signer list');
-  const session = await Session.open(invocation);
-  const { reporter } = session;
-  try {
-    const ports = session.consumer(reference, isForPublishers(invocation.world.nowMs));
-    const signers = signersOf(inspectRepository(await refresh(reference.name, ports)).roles);
-    reporter.result(
-      signers.length === 0 ? [] : signerTable(signers, invocation.flags.isOn('no-trunc')),
-      { repository: reference.name, signers: signers.map(signerJson) },
-    );
-    if (signers.length === 0) {
-      reporter.notice([`${reference.name} has no signer: its own key signs every tag.`], {
-        kind: 'no-signers',
-        gun: reference.name,
-      });
-    }
-    return exitStatus.done;
-  } catch (error) {
-    const failure = session.atTrustServer(asFailure(error));
-    reporter.failure(failure, reference.name);
-    return failure.exit;
-  } finally {
-    session.close();
-  }
-};
+export const run: CommandBody['run'] = (invocation) =>
+  listing(invocation, (repository, reporter) => {
+    const signers = signersOf(inspectRepository(repository).roles);
+    const isFull = invocation.flags.isOn('no-trunc');
+    const { gun } = repository;
+    reporter.result(signers.length === 0 ? [] : signerTable(signers, isFull), {
+      repository: gun,
+      signers: signers.map(signerJson),
+    });
+    if (signers.length > 0) return;
+    reporter.notice([`${safe(gun)} has no signer: its own key signs every tag.`], {
+      kind: 'no-signers',
+      gun,
+    });
+  });
 
 interface Signer {
   readonly name: string;
@@ -69,32 +51,18 @@ function signerTable(signers: readonly Signer[], isFull: boolean): readonly stri
   const columns = ['SIGNER', 'KEYS', 'MAY SIGN', 'RELEASES', 'SIGNED UNTIL'];
   return table(
     columns.map((title) => ({ title })),
-    signers.map(({ name, view, releasing }) => [
-      safe(name),
-      view.keys.map(({ canonicalId }) => tableId(canonicalId, isFull)).join(' ') || 'none',
-      pathWords(view.paths ?? []),
-      releasing === view.keys.length && releasing > 0 ? 'yes' : releasing === 0 ? 'no' : 'in part',
-      signedUntil(view),
-    ]),
+    signers.map(({ name, view, releasing }) => {
+      const { keys, paths, until } = delegatedCells(view, isFull);
+      return [safe(name), keys, paths, releasesCell(view, releasing), until];
+    }),
   );
 }
 
-function signedUntil({ expiresMs, problem }: RoleView): string {
-  if (problem !== undefined) return `does not count: ${safe(problem)}`;
-  return expiresMs === undefined ? 'nothing yet' : day(expiresMs);
+function releasesCell({ keys }: RoleView, releasing: number): string {
+  if (releasing === 0) return 'no';
+  return releasing === keys.length ? 'yes' : 'in part';
 }
 
 function signerJson({ name, view, releasing }: Signer): object {
-  const { role, keys, threshold, paths, version, expiresMs, problem } = view;
-  return {
-    name,
-    role,
-    keys: keys.map(({ canonicalId, keyType }) => ({ id: canonicalId, type: keyType })),
-    threshold,
-    paths: paths ?? [],
-    releasingKeys: releasing,
-    version: version ?? null,
-    expires: expiresMs === undefined ? null : new Date(expiresMs).toISOString(),
-    ...(problem === undefined ? {} : { problem }),
-  };
+  return { name, ...delegatedJson(view), releasingKeys: releasing };
 }

@@ -27,7 +27,8 @@ export function changeRow({ name, change, fault }: StagedChange): ChangeRow {
   return ['unknown', safe(change.role), safe(changeWords(change))];
 }
 
-function editRow(edit: Edit): ChangeRow {
+/** The row of a change that is known. */
+export function editRow(edit: Edit): ChangeRow {
   switch (edit.kind) {
     case 'set-tag': {
       const digest = digestOf(edit.target);
@@ -51,12 +52,14 @@ function editRow(edit: Edit): ChangeRow {
 
 function delegationWords(edit: DelegationChange): string {
   const { addKeys, removeKeyIds, addPaths, removePaths, clearPaths } = edit;
+  const needed = edit.newThreshold ?? edit.threshold ?? 0;
   const parts = [
     removeKeyIds.length > 0 ? keyWords('take out', removeKeyIds) : '',
     addKeys.length > 0 ? keyWords('add', addKeys.map(canonicalIdOf)) : '',
     clearPaths ? 'take away all tags' : '',
     removePaths.length > 0 ? `take away ${pathWords(removePaths)}` : '',
     addPaths.length > 0 ? `for ${pathWords(addPaths)}` : '',
+    needed > 1 ? `needs ${needed} signatures` : '',
   ];
   return parts.filter((part) => part !== '').join(', ') || 'nothing';
 }
@@ -88,7 +91,8 @@ export function changeJson({ name, change, fault }: StagedChange): object {
   return { kind: 'unknown', role: change.role };
 }
 
-function editJson(edit: Edit): object {
+/** A change that is known, for programs. */
+export function editJson(edit: Edit): object {
   const { kind } = edit;
   switch (kind) {
     case 'set-tag': {
@@ -107,6 +111,7 @@ function editJson(edit: Edit): object {
         addPaths: edit.addPaths,
         removePaths: edit.removePaths,
         clearPaths: edit.clearPaths,
+        threshold: edit.newThreshold ?? (edit.isNew ? (edit.threshold ?? null) : null),
       };
     case 'purge-keys':
       return { kind, role: `${edit.below ?? 'targets'}/*`, keys: edit.keyIds };
