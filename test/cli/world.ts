@@ -20,8 +20,6 @@ export interface WorldPlan {
   readonly isTerminal?: boolean;
   /** What stands on stdin, which is no terminal. */
   readonly input?: string | Uint8Array;
-  /** What somebody types at a terminal, where the questions are part of stderr. It has no raw mode for passphrases. */
-  readonly typed?: string;
   /** What a person types at a terminal in place of that, a line for each question; what was asked is in stderr. */
   readonly answers?: readonly string[];
 }
@@ -83,8 +81,6 @@ export async function inWorld(
   if (plan.answers === undefined) stdin.end(plan.input ?? '');
   const asked = new PassThrough();
   asked.on('data', (chunk: Buffer) => out.push(chunk.toString()));
-  const screen = Object.assign(new PassThrough(), { isTTY: true });
-  screen.on('data', (chunk: Buffer) => err.push(chunk.toString()));
   const world: World = {
     env: plan.env ?? {},
     homeDir,

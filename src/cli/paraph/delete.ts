@@ -45,7 +45,9 @@ async function forget(
       ? `${verbCell('forgot')}  ${safe(gun)} in ${safe(place)}${staged}`
       : `${verbCell('unknown')}  ${safe(gun)}: there was nothing of it in ${safe(place)}`,
   );
-  const kept = keptKeys.map(({ id, role, location }) => ({ id, role, location }));
+  const kept = keptKeys
+    .map(({ id, role, location }) => ({ id, role, location }))
+    .toSorted((a, b) => Number(b.role === 'root') - Number(a.role === 'root'));
   if (kept.length > 0) {
     const keys = kept.map(({ id, role }) => `${safe(role)} ${proseId(id)}`).join(', ');
     reporter.notice([`Private keys are kept: ${keys}`], { kind: 'keys-kept', keys: kept });
