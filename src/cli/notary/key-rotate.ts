@@ -1,5 +1,6 @@
 // `notary key rotate GUN ROLE`: replaces the key of a role, and publishes that at once (client store §9.3).
-import { type Rotation, rotateKeys } from '../../client/publish/rotate.ts';
+import { type Rotation, type RotationRequest, rotateKeys } from '../../client/publish/rotate.ts';
+import { type KeyHolder, requireRotatable } from '../../client/publish/rotation-rules.ts';
 import { safe } from '../render/safe-text.ts';
 import type { NotaryBody, NotaryCall } from './command.ts';
 import { importRoleKey } from './key-files.ts';
@@ -19,6 +20,8 @@ export const run: NotaryBody['run'] = async (call) => {
   if (gun === undefined || role === undefined) {
     throw usageFirst(call, 'Must specify a GUN and a key role to rotate');
   }
+  const holder: KeyHolder = call.flags.isOn('server-managed') ? 'server' : 'local';
+  requireRotatable(role, holder); // before anything is asked or imported
   await inSession(call, async (session) => {
     const server = await session.server('write');
     if (role === 'root' && !(await session.console.confirms(rootQuestion))) {
@@ -26,15 +29,14 @@ export const run: NotaryBody['run'] = async (call) => {
       return;
     }
     await withPublisher(session, server, call, async (ports) => {
-      tell(await rotate(gun, role, call, ports), session);
+      tell(await rotate({ gun, role, holder }, call, ports), session);
     });
     session.console.print(`Successfully rotated ${safe(role)} key for repository ${safe(gun)}`);
   });
 };
 
 async function rotate(
-  gun: string,
-  role: string,
+  { gun, role, holder }: Pick<RotationRequest, 'gun' | 'role' | 'holder'>,
   { flags, world }: NotaryCall,
   ports: NotaryPublisherPorts,
 ): Promise<Rotation> {
@@ -42,17 +44,23 @@ async function rotate(
   for (const file of flags.list('key')) {
     keyIds.push(await importRoleKey(file, { role, gun }, ports.keys, world));
   }
-  const legacyRoots = Number(flags.integer('legacy'));
+  const legacyRoots = legacyOf(Number(flags.integer('legacy')));
   return rotateKeys(
     {
       gun,
       role,
-      holder: flags.isOn('server-managed') ? 'server' : 'local',
+      holder,
       ...(keyIds.length > 0 ? { keyIds } : {}),
-      ...(legacyRoots > 0 ? { legacyRoots } : {}),
+      ...(legacyRoots === 0 ? {} : { legacyRoots }),
     },
     ports,
   );
+}
+
+/** As in notary, -1 is all of them, and 0 none. */
+function legacyOf(count: number): number {
+  if (count === -1) return Number.POSITIVE_INFINITY;
+  return Math.max(count, 0);
 }
 
 /** What is left of the old keys, and who goes on trusting them. */

@@ -278,10 +278,24 @@ describe('key rotate', patient, () => {
     ['root -r', 'notary does not permit the server managing the root key'],
     ['targets -r', 'notary does not permit the server managing the targets key'],
     ['targets/a', 'notary does not currently permit rotating the targets/a key'],
-  ])('refuses %s before anything is opened', async (role, words) => {
-    const { status, stdout } = await run(`key rotate ${gun} ${role}`, { input: 'yes\n' });
+  ])('refuses %s before anything is asked', async (role, words) => {
+    const { status, stdout } = await run(`key rotate ${gun} ${role} -k nowhere`, {
+      input: 'yes\n',
+    });
     expect(status).toBe(1);
-    expect(stdout).toContain(`\n* fatal: ${words}\n`);
+    expect(stdout).toBe(`\n* fatal: ${words}\n`);
+  });
+
+  it('with --legacy -1 has every root key sign that is here, with 0 the last one alone', async () => {
+    await must(`init ${gun} -p`);
+    const signers = async (flags: string): Promise<number> => {
+      await must(`key rotate ${gun} root ${flags}`, { input: 'yes\n' });
+      const root = readFileSync(file(`.notary/tuf/${gun}/metadata/root.json`), 'utf8');
+      return (JSON.parse(root) as { signatures: unknown[] }).signatures.length;
+    };
+    expect(await signers('--legacy 0')).toBe(2);
+    expect(await signers('')).toBe(2);
+    expect(await signers('--legacy -1')).toBe(4);
   });
 });
 
