@@ -1,7 +1,16 @@
 // Rows of the command table for the private keys of this machine.
 import type { CommandSpec } from './command.ts';
-import { longIdsFlag, outputFlags, passphraseFlags, trustDirFlag, yesFlag } from './flags.ts';
+import {
+  dryRunFlag,
+  longIdsFlag,
+  networkFlags,
+  outputFlags,
+  passphraseFlags,
+  trustDirFlag,
+  yesFlag,
+} from './flags.ts';
 
+const app = 'registry.example.com/team/app';
 const id = '7a3d54e';
 
 export const keyCommands: readonly CommandSpec[] = [
@@ -106,6 +115,42 @@ export const keyCommands: readonly CommandSpec[] = [
       [`paraph key export --public ${id} --file alice.pub`, 'what the owner of a repository needs'],
     ],
     load: () => import('./key-export.ts'),
+  },
+  {
+    name: 'key rotate',
+    group: 'keys',
+    summary: 'replace the keys of root, targets, snapshot or timestamp',
+    arguments: 'IMAGE ROLE',
+    takes: [2, 2],
+    about:
+      'Published at once. An old targets or snapshot key goes when the server has confirmed the new one; an old root key ' +
+      'stays. Run again after a failure, it goes on with the key that was made. root asks first.',
+    flags: [
+      { name: 'to-server', summary: 'the server makes and holds the new key: snapshot, timestamp' },
+      { name: 'to-here', summary: 'the new key is made and held here: root, targets, snapshot' },
+      {
+        name: 'key',
+        value: 'ID',
+        repeats: true,
+        summary: 'a key that is here already takes the role, as after key import',
+      },
+      {
+        name: 'former-roots',
+        value: 'N|all',
+        summary: 'keys of so many roots back sign too, for consumers of before notary 0.6',
+      },
+      yesFlag,
+      dryRunFlag,
+      ...passphraseFlags,
+      ...networkFlags,
+      ...outputFlags,
+    ],
+    examples: [
+      [`paraph key rotate ${app} targets`, 'after the old key was copied, or its holder left'],
+      [`paraph key rotate ${app} snapshot --to-server`, 'so that others can publish as well'],
+      [`paraph key rotate ${app} root --dry-run`, 'which keys it takes, and which are here'],
+    ],
+    load: () => import('./key-rotate.ts'),
   },
   {
     name: 'key passphrase',

@@ -127,7 +127,7 @@ export class Desk {
 
   #ports(reference: ImageReference, made: KeyChosen[]): RotationPorts {
     return this.#publisher.ports(reference, (event) => {
-      if (event.kind === 'key-chosen' && event.isNew) made.push(event);
+      if (event.kind === 'key-chosen' && event.isNew && isHere(event)) made.push(event);
       // The table of keys tells both.
       return event.kind === 'key-chosen' || isOwnRoot(event);
     });
@@ -145,6 +145,11 @@ export class Desk {
   }
 
   readonly #place = (path: string): string => homely(path, this.#invocation.world.homeDir);
+}
+
+/** Keys that the server has made are no affair of this machine. */
+function isHere({ location }: KeyChosen): boolean {
+  return !location.startsWith('https:');
 }
 
 function isOwnRoot(event: ClientEvent): boolean {

@@ -5,6 +5,7 @@
 // can be, and what was made is told when the rest fails.
 import { lstat, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { isSignerName } from '../../client/publish/signer-roles.ts';
 import { asFailure, exitStatus, Failure } from '../../errors.ts';
 import type { KeyEntry } from '../../keys/key-store.ts';
 import { makeLooseKey, writePublicKeyFile } from '../../keys/loose-key.ts';
@@ -16,8 +17,8 @@ import type { CommandBody, Invocation } from './command.ts';
 import { KeyDesk } from './key-desk.ts';
 import { wrongValue } from './usage-failure.ts';
 
-/** As docker has it, so that the name can be that of a signer. */
-const fitName = /^[a-z0-9][a-z0-9_-]{0,126}$/;
+/** Role names, which names of signers become part of, are no longer in notary. */
+const maxNameLength = 127;
 /** Made for one repository, by what makes or changes that. */
 const repositoryRoles: readonly string[] = ['targets', 'snapshot', 'timestamp'];
 
@@ -47,7 +48,7 @@ function requireName(name: string, { name: command, flags }: Invocation): void {
       ],
     });
   }
-  if (fitName.test(name)) return;
+  if (isSignerName(name) && name.length <= maxNameLength) return;
   throw wrongValue(`${JSON.stringify(name.slice(0, 100))} cannot be the name of a key`, {
     command,
     hints: [

@@ -91,7 +91,8 @@ function headWords({ changes, roles, repository }: Preview): string {
   return 'would be published:';
 }
 
-function missingKeys(preview: Preview): Failure | undefined {
+/** KEY_NOT_FOUND for roles that nobody here can sign. */
+export function missingKeys(preview: Pick<Preview, 'roles'>): Failure | undefined {
   const missing = unsignable(preview);
   if (missing.length === 0) return undefined;
   const roles = missing.map(({ role }) => role).join(', ');

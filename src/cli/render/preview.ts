@@ -18,7 +18,7 @@ export function previewLines(preview: Preview): readonly string[] {
     ...(repository === 'prepared'
       ? ['The repository was prepared here, and would go up for the first time.']
       : []),
-    ...(roles.length === 0 ? [] : ['', ...table([{}, {}, {}], roles.map(signerRow))]),
+    ...(roles.length === 0 ? [] : ['', ...signerLines(roles)]),
   ];
 }
 
@@ -33,6 +33,11 @@ export function previewNotices({ gun, notices }: Preview, nowMs: number): readon
 interface Notice {
   readonly lines: readonly string[];
   readonly data: object;
+}
+
+/** Who would sign what. */
+export function signerLines(roles: readonly PreviewedRole[]): readonly string[] {
+  return table([{}, {}, {}], roles.map(signerRow));
 }
 
 function signerRow({ role, keys, threshold, signer }: PreviewedRole): readonly string[] {
@@ -58,7 +63,7 @@ export function obstacleTo({ changes }: Preview): Failure | undefined {
 }
 
 /** Roles that nobody here can sign, so that the publication would fail. */
-export function unsignable({ roles }: Preview): readonly PreviewedRole[] {
+export function unsignable({ roles }: Pick<Preview, 'roles'>): readonly PreviewedRole[] {
   return roles.filter(({ signer }) => signer === 'missing');
 }
 
@@ -69,14 +74,13 @@ export function previewJson(preview: Preview): object {
     state: repository,
     publishable: obstacleTo(preview) === undefined && unsignable(preview).length === 0,
     changes: changes.map(previewedJson),
-    roles: roles.map(({ role, keys, threshold, signer }) => ({
-      role,
-      keys: keys.map(({ id, isHere }) => ({ id, here: isHere })),
-      threshold,
-      signer,
-    })),
+    roles: roles.map(signerJson),
     notices,
   };
+}
+
+export function signerJson({ role, keys, threshold, signer }: PreviewedRole): object {
+  return { role, keys: keys.map(({ id, isHere }) => ({ id, here: isHere })), threshold, signer };
 }
 
 function previewedJson({ staged, effect, failure }: PreviewedChange): object {

@@ -205,7 +205,8 @@ function previewRoot(next: PreviewedRole, base: DraftBase, local: LocalKeys): Pr
   return { ...next, keys: [...keys.values()], signer: isHere ? 'here' : 'missing' };
 }
 
-function previewRole(
+/** How `role` would be signed with the keys that are here. */
+export function previewRole(
   { role, roleKeys, keys }: RoleAuthority,
   gun: string,
   local: LocalKeys,

@@ -22,7 +22,7 @@ import { localKeys, localKeysOf, openSigners } from './role-signers.ts';
 import { signersOf } from './root-signers.ts';
 import { type NewKey, newKeysFor } from './rotation-keys.ts';
 import { type KeyHolder, requireRotatable } from './rotation-rules.ts';
-import { requireUnpublished } from './unpublished.ts';
+import { requirePrepared } from './unpublished.ts';
 
 export interface RotationRequest {
   readonly gun: string;
@@ -205,15 +205,6 @@ class KeyRotation {
       return { id, location, isNew: false };
     });
   }
-}
-
-/** The root of a repository that was prepared here. */
-async function requirePrepared(gun: string, ports: PublisherPorts): Promise<RootFile> {
-  const prepared = await requireUnpublished(gun, ports);
-  if (prepared !== undefined) return prepared;
-  throw new Failure('NO_TRUST_DATA', `${ports.server.url} does not have trust data for ${gun}`, {
-    facts: { server: ports.server.url, repository: gun },
-  });
 }
 
 function isSameSet(a: readonly string[], b: readonly string[]): boolean {

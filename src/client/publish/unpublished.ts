@@ -43,3 +43,12 @@ export async function requireUnpublished(
       `one by removing ${directory.path}, then sign again.`,
   });
 }
+
+/** The root of a repository that was prepared here. @throws Failure NO_TRUST_DATA when there is none, as requireUnpublished */
+export async function requirePrepared(gun: string, ports: PublisherPorts): Promise<RootFile> {
+  const prepared = await requireUnpublished(gun, ports);
+  if (prepared !== undefined) return prepared;
+  throw new Failure('NO_TRUST_DATA', `${ports.server.url} does not have trust data for ${gun}`, {
+    facts: { server: ports.server.url, repository: gun },
+  });
+}
