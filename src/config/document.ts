@@ -3,46 +3,29 @@
 //
 // Invariants: a name that occurs twice in one table is refused, because two readers could choose differently; no
 // failure quotes the file, which may hold a password.
-import { open } from 'node:fs/promises';
 import { extname } from 'node:path';
+import type { Parser } from 'yaml';
 import { type JsonValue, parseJson } from '../encoding/strict-json.ts';
 import { Failure, isFailure } from '../errors.ts';
+import { readNamedFile } from './named-file.ts';
 
 /** Far above any real configuration; keeps a mistaken path (a database, a log) from being read whole. */
 const maxConfigBytes = 1024 * 1024;
 const maxConfigDepth = 32;
+/**
+ * What the reader of YAML takes: it recurses, so that deep nesting ends the process, and compares every name with every
+ * other. A real configuration has some hundred parts.
+ */
+const maxYamlDepth = 2 * maxConfigDepth;
+const maxYamlParts = 20_000;
 
 /**
  * The tree of `file`; null when there is nothing in it.
  * @throws Failure CONFIG_INVALID: unreadable (the system's error is the cause), larger than 1 MiB, of another format
  */
 export async function readConfigDocument(file: string): Promise<JsonValue> {
-  const bytes = await readBounded(file);
+  const { bytes } = await readNamedFile(file, 'configuration file', maxConfigBytes);
   return plainValue(await parse(file, bytes), file, 0);
-}
-
-async function readBounded(file: string): Promise<Buffer> {
-  try {
-    const handle = await open(file, 'r');
-    try {
-      const buffer = Buffer.alloc(maxConfigBytes + 1);
-      let length = 0;
-      for (;;) {
-        const { bytesRead } = await handle.read(buffer, length, buffer.length - length);
-        if (bytesRead === 0) return buffer.subarray(0, length);
-        length += bytesRead;
-        if (length > maxConfigBytes) break;
-      }
-    } finally {
-      await handle.close();
-    }
-  } catch (cause) {
-    throw new Failure('CONFIG_INVALID', `configuration file ${file} cannot be read`, { cause });
-  }
-  throw new Failure(
-    'CONFIG_INVALID',
-    `configuration file ${file} is larger than ${maxConfigBytes} bytes`,
-  );
 }
 
 async function parse(file: string, bytes: Buffer): Promise<unknown> {
@@ -69,13 +52,26 @@ async function parse(file: string, bytes: Buffer): Promise<unknown> {
 }
 
 async function parseYaml(text: string): Promise<unknown> {
-  const { parseDocument } = await import('yaml');
+  const { Lexer, parseDocument, Parser } = await import('yaml');
+  refuseExcess(new Lexer().lex(text), new Parser());
   const document = parseDocument(text, { uniqueKeys: true, prettyErrors: true });
   // A warning means that a value is not what stands in the file, for example for a tag before it.
   const [problem] = [...document.errors, ...document.warnings];
   if (problem === undefined) return document.toJS({ mapAsMap: true });
   const kind = problem.code.toLowerCase().replaceAll('_', ' ');
   return refuseAt(kind, problem.linePos?.[0].line, problem.linePos?.[0].col);
+}
+
+/** `parts` and `parser` are those of the reader itself, which up to here go without recursion. */
+function refuseExcess(parts: Iterable<string>, parser: Parser): void {
+  let count = 0;
+  for (const part of parts) {
+    for (const _ of parser.next(part));
+    count += 1;
+    if (parser.stack.length > maxYamlDepth)
+      throw new Failure('CONFIG_INVALID', 'it nests too deep');
+    if (count > maxYamlParts) throw new Failure('CONFIG_INVALID', 'it has too many parts');
+  }
 }
 
 async function parseToml(text: string): Promise<unknown> {

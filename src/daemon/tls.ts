@@ -7,8 +7,8 @@
 // - A certificate in a CA file is a trust anchor even when it is not itself a CA, as in Go: notary's
 //   documentation has operators name the peer's own certificate there.
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { open } from 'node:fs/promises';
 import { createSecureContext, type Server } from 'node:tls';
+import { readNamedFile } from '../config/named-file.ts';
 import { Failure } from '../errors.ts';
 
 /** Spread into the options of every TLS context that a daemon makes. */
@@ -54,8 +54,8 @@ export interface KeyPair {
  */
 export async function loadKeyPair(certFile: string, keyFile: string): Promise<KeyPair> {
   const [{ bytes: cert }, { bytes: key, mode }] = await Promise.all([
-    readPem(certFile, 'certificate'),
-    readPem(keyFile, 'private key'),
+    readNamedFile(certFile, 'certificate file', maxFileBytes),
+    readNamedFile(keyFile, 'private key file', maxFileBytes),
   ]);
   const certificate = parseCertificate(cert, certFile);
   const privateKey = parseKey(key, keyFile);
@@ -81,7 +81,7 @@ export async function loadKeyPair(certFile: string, keyFile: string): Promise<Ke
  * @throws Failure CONFIG_INVALID: the file cannot be read or holds no certificate.
  */
 export async function loadCertificateAuthority(file: string): Promise<Buffer> {
-  const { bytes } = await readPem(file, 'certificate');
+  const { bytes } = await readNamedFile(file, 'certificate file', maxFileBytes);
   parseCertificate(bytes, file);
   return bytes;
 }
@@ -120,23 +120,6 @@ export function keyPairWarnings(pair: KeyPair, nowMs: number): readonly string[]
     warnings.push(`private key ${pair.keyFile} can be read by others; its mode should be 0600`);
   }
   return warnings;
-}
-
-async function readPem(file: string, kind: string): Promise<{ bytes: Buffer; mode: number }> {
-  try {
-    const handle = await open(file, 'r');
-    try {
-      const { mode, size } = await handle.stat();
-      if (size > maxFileBytes)
-        throw new Failure('CONFIG_INVALID', `${kind} file ${file} is too large`);
-      return { bytes: await handle.readFile(), mode };
-    } finally {
-      await handle.close();
-    }
-  } catch (cause) {
-    if (cause instanceof Failure) throw cause;
-    throw new Failure('CONFIG_INVALID', `${kind} file ${file} cannot be read`, { cause });
-  }
 }
 
 function parseCertificate(bytes: Buffer, file: string): X509Certificate {

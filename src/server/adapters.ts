@@ -1,6 +1,6 @@
 // Opens what the configuration names: certificates, authentication, signing service, store. Whatever a configuration
 // does not use is not loaded: without SQLite no compiled add-on, without a signer no gRPC.
-import { readFile } from 'node:fs/promises';
+import { readNamedFile } from '../config/named-file.ts';
 import type { HealthCheck } from '../daemon/health.ts';
 import type { Log } from '../daemon/log.ts';
 import { keyPairWarnings, loadCertificateAuthority, loadKeyPair } from '../daemon/tls.ts';
@@ -31,19 +31,17 @@ export async function loadTls(
   return { cert, key, clientAuthority: await loadCertificateAuthority(tls.clientAuthorityFile) };
 }
 
+/** Certificates of token issuers are few and small. */
+const maxBundleBytes = 1024 * 1024;
+
 export async function openAuth(auth: TokenAuthConfig, { nowMs }: AdapterDeps): Promise<Authorizer> {
   const { TokenAuth } = await import('./auth/token.ts');
   const { bundleFile, ...rest } = auth;
-  let bundle: Buffer;
-  try {
-    bundle = await readFile(bundleFile);
-  } catch (cause) {
-    throw new Failure(
-      'CONFIG_INVALID',
-      `auth.options.rootcertbundle ${bundleFile} cannot be read`,
-      { cause },
-    );
-  }
+  const { bytes: bundle } = await readNamedFile(
+    bundleFile,
+    'auth.options.rootcertbundle',
+    maxBundleBytes,
+  );
   return new TokenAuth({ ...rest, bundle }, nowMs);
 }
 

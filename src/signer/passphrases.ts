@@ -6,8 +6,9 @@
 //   2. variable of that name + `_FILE`: path of a file that holds it
 //   3. file named like the alias in the configured directory (secrets of docker and kubernetes look so)
 //   4. the same in $CREDENTIALS_DIRECTORY, which systemd sets
-import { open, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve } from 'node:path';
+import { readNamedFile } from '../config/named-file.ts';
 import { type ConfigSource, variableName } from '../daemon/config.ts';
 import { Failure } from '../errors.ts';
 
@@ -29,6 +30,8 @@ export interface PassphraseSettings extends ConfigSource {
 /** The width of notary's column. */
 const maxAliasLength = 50;
 const maxPassphraseBytes = 4096;
+/** With a line end, and one more to see that it is too long. */
+const maxFileBytes = maxPassphraseBytes + 3;
 /** What may become part of a path. */
 const fileAlias = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
 
@@ -84,25 +87,9 @@ async function readPassphrase(
       },
     );
   }
-  const { bytes, mode } = await readBounded(path);
+  const { bytes, mode } = await readNamedFile(path, 'passphrase file', maxFileBytes);
   if ((mode & 0o077) !== 0) settings.warn(`passphrase file ${file} can be read by others`);
   return withoutLineEnd(bytes, file);
-}
-
-async function readBounded(path: string): Promise<{ bytes: Buffer; mode: number }> {
-  try {
-    const handle = await open(path, 'r');
-    try {
-      const { mode } = await handle.stat();
-      const buffer = Buffer.alloc(maxPassphraseBytes + 1);
-      const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
-      return { bytes: buffer.subarray(0, bytesRead), mode };
-    } finally {
-      await handle.close();
-    }
-  } catch (cause) {
-    throw new Failure('CONFIG_INVALID', `passphrase file ${path} cannot be read`, { cause });
-  }
 }
 
 /** Editors and `echo` end a file with a line break, which is not part of the passphrase. */

@@ -18,8 +18,8 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   remote: ['errors.ts', 'encoding', 'tuf'],
   client: ['errors.ts', 'encoding', 'disk', 'tuf', 'keys', 'remote'],
   daemon: ['errors.ts', 'encoding', 'config'],
-  server: ['errors.ts', 'encoding', 'tuf', 'daemon'],
-  signer: ['errors.ts', 'encoding', 'tuf', 'daemon'],
+  server: ['errors.ts', 'encoding', 'config', 'tuf', 'daemon'],
+  signer: ['errors.ts', 'encoding', 'config', 'tuf', 'daemon'],
   cli: [
     'errors.ts',
     'encoding',
