@@ -1,74 +1,39 @@
 // `paraph sign` as a process of its own, killed without warning at the moments that matter: at each request it
 // sends, when the server has answered and it does not know yet, and as its files come into being. Afterwards the same
 // command must do the whole work, and nothing that was there may be lost.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, watch } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Meddler } from '../../src/sandbox/meddler.ts';
-import { type Publishing, startPublishing, trust } from './publishing.ts';
+import { Killing } from './killing.ts';
+import { type Publishing, trust } from './publishing.ts';
 
+let killing: Killing;
 let desk: Publishing;
-let between: Meddler;
-/** Inside node_modules, so that packages are found from there. */
-let programDir: string;
 
 beforeAll(async () => {
-  mkdirSync('node_modules/.cache', { recursive: true });
-  programDir = mkdtempSync(join(process.cwd(), 'node_modules/.cache/paraph-killed-'));
-  await build({
-    entryPoints: ['src/cli/main.ts'],
-    outdir: programDir,
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    packages: 'external',
-  });
-  desk = await startPublishing();
-  between = await Meddler.start({ tls: desk.stack.tls, server: desk.stack.trustServer });
-  trust(desk.homeDir, between.url, desk.stack.tls.cert);
+  killing = await Killing.start();
+  ({ desk } = killing);
 });
-afterAll(async () => {
-  await between.close();
-  await desk.close();
-  rmSync(programDir, { recursive: true, force: true });
-});
+afterAll(() => killing.close());
 
-const manifest = (digit: string) => ['--digest', `sha256:${digit.repeat(64)}`, '--size', '739'];
-
-/** Starts `paraph sign` in the home directory given. */
-function startSigning(homeDir: string, image: string, digit = 'a'): ChildProcess {
-  const words = ['sign', image, ...manifest(digit), '--server', between.url];
-  return spawn(process.execPath, [join(programDir, 'main.js'), ...words], {
-    env: { ...desk.env, HOME: homeDir },
-    stdio: 'ignore',
-  });
-}
-
-async function killed(child: ChildProcess): Promise<void> {
-  const exited = child.exitCode !== null || child.signalCode !== null;
-  child.kill('SIGKILL');
-  if (!exited) await once(child, 'exit');
-}
+const signing = (image: string, digit: string) => [
+  'sign',
+  image,
+  '--digest',
+  `sha256:${digit.repeat(64)}`,
+  '--size',
+  '739',
+];
 
 /** Signs again, undisturbed; what a consumer on another machine then gets. */
 async function signAgain(homeDir: string, image: string, digit = 'a'): Promise<string> {
-  between.refuse = undefined;
-  between.answered = undefined;
-  const words = ['sign', image, ...manifest(digit), '--server', between.url];
-  const signed = await desk.run(words, { homeDir });
+  const signed = await killing.run(signing(image, digit), homeDir);
   expect(signed.status, signed.stderr).toBe(0);
   const consumer = mkdtempSync(join(tmpdir(), 'paraph-consumer-'));
   try {
-    trust(consumer, between.url, desk.stack.tls.cert);
-    const verified = await desk.run(['verify', image, '--server', between.url], {
-      homeDir: consumer,
-    });
+    trust(consumer, killing.between.url, desk.stack.tls.cert);
+    const verified = await killing.run(['verify', image], consumer);
     expect(verified.status, verified.stderr).toBe(0);
     return verified.stdout;
   } finally {
@@ -110,7 +75,7 @@ describe('sign, killed', { timeout: 60_000 }, () => {
     '%s: the first signing is whole the next time',
     async (when, method, path, isAnswered) => {
       const repository = `${desk.repository}-${moments.findIndex(([name]) => name === when)}`;
-      await interruptAt(`${repository}:1`, method, path, isAnswered);
+      await killing.interruptAt(signing(`${repository}:1`, 'a'), { method, path, isAnswered });
       expect(await signAgain(desk.homeDir, `${repository}:1`)).toBe(
         `${repository}@sha256:${'a'.repeat(64)}\n`,
       );
@@ -124,10 +89,11 @@ describe('sign, killed', { timeout: 60_000 }, () => {
   ] as const)('%s: a later signing loses nothing of before', async (_, isAnswered) => {
     const repository = `${desk.repository}-later-${isAnswered}`;
     await signAgain(desk.homeDir, `${repository}:1`);
-    await interruptAt(`${repository}:2`, 'POST', /\/tuf\/$/, isAnswered);
+    const moment = { method: 'POST', path: /\/tuf\/$/, isAnswered };
+    await killing.interruptAt(signing(`${repository}:2`, 'b'), moment);
     await signAgain(desk.homeDir, `${repository}:2`, 'b');
     const images = [`${repository}:1`, `${repository}:2`];
-    expect((await desk.run(['verify', ...images, '--server', between.url])).stdout).toBe(
+    expect((await killing.run(['verify', ...images])).stdout).toBe(
       `${repository}@sha256:${'a'.repeat(64)}\n${repository}@sha256:${'b'.repeat(64)}\n`,
     );
   });
@@ -136,57 +102,15 @@ describe('sign, killed', { timeout: 60_000 }, () => {
     'at change %i of its directory: the next signing is whole',
     async (change) => {
       const homeDir = mkdtempSync(join(desk.homeDir, 'home-'));
-      trust(homeDir, between.url, desk.stack.tls.cert);
+      trust(homeDir, killing.between.url, desk.stack.tls.cert);
       const repository = `${desk.repository}-file-${change}`;
-      mkdirSync(join(homeDir, '.docker/trust'), { recursive: true });
-      const child = startSigning(homeDir, `${repository}:1`);
-      await changes(join(homeDir, '.docker/trust'), change, child);
-      await killed(child);
+      await killing.interruptAtChange(signing(`${repository}:1`, 'a'), change, homeDir);
       expect(await signAgain(homeDir, `${repository}:1`)).toContain('a'.repeat(64));
       expect(await keysOf(homeDir, repository)).toEqual({ root: 1, targets: 1 });
       expect(temporaryFiles(homeDir)).toEqual([]);
     },
   );
-
-  /** Runs `sign` until the request that fits, and kills it before or after the server has answered that. */
-  async function interruptAt(image: string, method: string, path: RegExp, isAnswered: boolean) {
-    const child = startSigning(desk.homeDir, image, image.endsWith(':2') ? 'b' : 'a');
-    await new Promise<void>((resolve, reject) => {
-      child.on('exit', () => reject(new Error('it ended before that request')));
-      const strike = async (asked: string, where: string): Promise<undefined> => {
-        if (asked !== method || !path.test(where)) return undefined;
-        child.removeAllListeners('exit');
-        await killed(child);
-        resolve();
-        return undefined;
-      };
-      if (isAnswered) between.answered = strike;
-      else
-        between.refuse = async (asked, where) => (
-          await strike(asked, where), refused(asked, where)
-        );
-      function refused(asked: string, where: string): number | undefined {
-        return asked === method && path.test(where) ? 503 : undefined;
-      }
-    });
-  }
 });
-
-/** Resolves at the given number of changes below `directory`, or when the child has ended. */
-function changes(directory: string, count: number, child: ChildProcess): Promise<void> {
-  return new Promise((resolveChanges) => {
-    let seen = 0;
-    const watcher = watch(directory, { recursive: true }, () => {
-      seen += 1;
-      if (seen >= count) done();
-    });
-    const done = (): void => {
-      watcher.close();
-      resolveChanges();
-    };
-    child.on('exit', done);
-  });
-}
 
 /** What a killed process may leave must be cleared or be overtaken by the next; keys are never half there. */
 function temporaryFiles(homeDir: string): readonly string[] {

@@ -176,7 +176,7 @@ describe('signer remove', { timeout: 60_000 }, () => {
     await addSigner('alice');
     await must('signer', 'add', 'alice', app, '--key', 'bob.pub');
     const [alice] = await list();
-    const [{ id }] = alice?.['keys'] as [{ id: string }, { id: string }];
+    const [{ id }] = (alice as { keys: [{ id: string }] }).keys;
     for (const [text, status, code] of [
       ['123', 2, 'USAGE'],
       ['0000000', 8, 'KEY_ROLE_MISMATCH'],
