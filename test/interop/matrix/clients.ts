@@ -34,7 +34,11 @@ export function clientsWith(
 ): readonly ClientChoice[] {
   const { notary, docker } = originals(engine, find);
   const ours = {
-    notary: new NotaryClient('paraph notary', [...ourProgram('paraph'), 'notary']),
+    notary: new NotaryClient(
+      'paraph notary',
+      [...ourProgram('paraph'), 'notary'],
+      [find('notary')],
+    ),
     docker: new DockerClient('docker-trust', {
       trust: ourProgram('docker-trust'),
       engine,

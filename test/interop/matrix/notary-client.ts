@@ -17,10 +17,13 @@ export class NotaryClient implements Client {
   readonly name: string;
   readonly shows = 'every role';
   readonly #command: Command;
+  readonly #importer: Command;
 
-  constructor(name: string, command: Command) {
+  /** @param importer takes in the keys of delegates, who may have had them before they came to this client */
+  constructor(name: string, command: Command, importer = command) {
     this.name = name;
     this.#command = command;
+    this.#importer = importer;
   }
 
   async init({ who, gun }: On): Promise<void> {
@@ -55,9 +58,8 @@ export class NotaryClient implements Client {
     const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
     const into = ['-keyout', key, '-out', publicKeyFile, '-subj', `/CN=${name}`, '-days', '1'];
     await mustRun(peer('openssl'), ['req', '-x509', ...kind, ...into]);
-    const keyId = await newKeyId(person, () =>
-      this.#do(person, ['key', 'import', key, '-r', name]),
-    );
+    const call = { command: this.#importer, args: ['key', 'import', key, '-r', name] };
+    const keyId = await newKeyId(person, () => mustDo(person, call));
     return { person, name, publicKeyFile, keyId };
   }
 

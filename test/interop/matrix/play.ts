@@ -93,8 +93,9 @@ export class Play {
     return audience(this.#plan.readers, (each) => this.person(each), name);
   }
 
+  /** With each other client. */
   newcomersAtGuard(name: string, papers: Papers): Promise<Audience> {
-    return audience(this.#plan.readers, (each) => this.personAtGuard(each, papers), name);
+    return audience(this.#plan.others, (each) => this.personAtGuard(each, papers), name);
   }
 
   /** Another repository of the same people. */
