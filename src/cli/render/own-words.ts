@@ -10,6 +10,11 @@ const translations: readonly (readonly [of: string, own: string])[] = [
   ],
 ];
 
+/** Forgetting a repository by hand; the command keeps what others have in the same folder, and says what it keeps. */
+const byHand = /by removing \S.*?(?= and run the command again|, then sign again)/gs;
+
 export function inOwnWords(advice: string): string {
-  return translations.reduce((text, [of, own]) => text.replaceAll(of, own), advice);
+  return translations
+    .reduce((text, [of, own]) => text.replaceAll(of, own), advice)
+    .replaceAll(byHand, 'with `paraph delete IMAGE`');
 }
