@@ -14,6 +14,7 @@ export default defineConfig({
           name: 'unit',
           include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: ['test/interop/**', ...cannotRun],
+          setupFiles: ['test/keys/few-rounds.ts'],
           pool: 'threads',
           maxWorkers: 2,
           testTimeout: 15_000,

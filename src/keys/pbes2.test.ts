@@ -4,6 +4,9 @@ import { describe, expect, it, vi } from 'vitest';
 import { DerReader, der } from '../encoding/der.ts';
 import { openPbes2, sealPbes2 } from './pbes2.ts';
 
+// The real figure is what is tested here.
+vi.unmock('./written-rounds.ts');
+
 vi.mock(import('node:crypto'), async (importOriginal) => {
   const real = await importOriginal();
   return { ...real, pbkdf2: vi.fn(real.pbkdf2) };

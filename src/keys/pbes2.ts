@@ -8,6 +8,7 @@
 import { createCipheriv, createDecipheriv, pbkdf2, randomBytes } from 'node:crypto';
 import { DerReader, der } from '../encoding/der.ts';
 import { Failure } from '../errors.ts';
+import { writtenRounds } from './written-rounds.ts';
 
 const oids = {
   pbes2: '1.2.840.113549.1.5.13',
@@ -42,8 +43,6 @@ const blockBytes = 16;
 /** What a file may ask for: ten million rounds are four seconds here, and more than any tool writes. */
 const limits = { minRounds: 1, maxRounds: 10_000_000, minSaltBytes: 8, maxSaltBytes: 64 } as const;
 
-/** Rounds that new files get: a quarter of a second here and in docker, which derives in Go. */
-const writtenRounds = 600_000;
 /**
  * Salt of new files. Go's own files have 8 bytes; its reader takes any length, and 16 is the least that
  * NIST SP 800-132 asks for.

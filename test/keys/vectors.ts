@@ -5,6 +5,8 @@
 //   openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA384 -iter 1000 …   ("pbes2 …")
 //   openssl ec -aes256 …                                                     ("dek …")
 import { readFileSync } from 'node:fs';
+import { der } from '../../src/encoding/der.ts';
+import { writtenRounds } from '../../src/keys/written-rounds.ts';
 
 export const passphrase = 'test-passphrase';
 
@@ -71,3 +73,6 @@ export interface PublicKeyFile {
 export const publicKeyFiles: ReadonlyMap<string, PublicKeyFile> = new Map(
   Object.entries(JSON.parse(read('public-keys.json'))),
 );
+
+/** How a key file says the rounds that we write. */
+export const writtenRoundsDer = der.integer(writtenRounds);
