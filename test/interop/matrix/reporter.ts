@@ -30,7 +30,8 @@ export default class CompatibilityReporter implements Reporter {
       .toSorted((a, b) => serverIndex(a) - serverIndex(b));
     if (rows.length === 0) return;
     const cells = rows.map(({ cell }) => cell);
-    console.log(`\n${cellTable(cells).join('\n')}\n`);
+    const names = stepList.map(({ name }, index) => `${index + 1} ${name}`).join(', ');
+    console.log(`\n${cellTable(cells).join('\n')}\n${names}\n`);
     const clients = new Set(cells.map(({ client }) => client)).size;
     const isAll = rows.length === serverNames.length * signers.length * clients;
     if (isAll && rows.every(({ isWhole }) => isWhole)) settle(compatibilityPage(cells));
