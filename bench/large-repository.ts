@@ -53,7 +53,14 @@ export async function storeKeyAsOurs(
   keysFolder: string,
   passphrase: string,
 ): Promise<void> {
-  const block = await lockKey(targetsKey, Buffer.from(passphrase), { role: 'targets', gun });
+  const block = await lockKey(
+    targetsKey,
+    Buffer.from(passphrase),
+    new Map([
+      ['role', 'targets'],
+      ['gun', gun],
+    ]),
+  );
   const file = join(keysFolder, `${targetsKey.publicKey.id}.key`);
   await writeFile(file, encodePem(block), { mode: 0o600 });
 }
