@@ -1,6 +1,9 @@
 // Finding and reading rows of `tuf_files`. A lookup in the index says which row answers, whoever wrote it; its bytes are
 // taken from memory when they are there. What is in memory counts only with the checksum that the lookup gave: ids
 // can be given twice when a database is restored from a backup or a replica takes over that lacked the last rows.
+//
+// Invariant: what is read at once is bounded in bytes, since every publisher chooses how large its files are: they travel
+// as hex, twice their size. Large files are read one by one, on one connection, and nobody who reads a small one waits.
 import { createHash } from 'node:crypto';
 import type { PostgresDatabase, Statement, Value } from '../../daemon/database/postgres.ts';
 import { parseRoleName, type RoleName } from '../../tuf/role.ts';
@@ -25,14 +28,21 @@ export function isStorable(...texts: readonly string[]): boolean {
 }
 
 type Question = readonly (string | number)[];
-type Found = Pick<FoundRow, 'id' | 'sha256'>;
+type Found = Pick<FoundRow, 'id' | 'sha256' | 'size'>;
+type Row = Pick<FoundRow, 'id' | 'size'>;
+
+/** Files of one statement, together. */
+const maxBytesAtOnce = 4 * 1024 * 1024;
+/** A file above this is read alone. */
+const largeFileBytes = 1024 * 1024;
 
 export class PostgresReads {
   readonly #hot: HotFiles;
   readonly #newest: SharedLookups<Question, Found>;
   readonly #byVersion: SharedLookups<Question, Found>;
   readonly #byChecksum: SharedLookups<Question, Found>;
-  readonly #rows: SharedLookups<number, StoredFile>;
+  readonly #rows: SharedLookups<Row, StoredFile>;
+  readonly #largeRows: SharedLookups<Row, StoredFile>;
 
   constructor(database: PostgresDatabase, hot: HotFiles) {
     this.#hot = hot;
@@ -46,11 +56,14 @@ export class PostgresReads {
     this.#newest = new SharedLookups(finder(findNewest));
     this.#byVersion = new SharedLookups(finder(findVersion));
     this.#byChecksum = new SharedLookups(finder(findChecksum));
-    this.#rows = new SharedLookups(async (ids) => {
-      const rows = await database.read<FileRow>(readFiles, [ids]);
+    const reader = async (wanted: readonly Row[]): Promise<readonly (StoredFile | undefined)[]> => {
+      const rows = await database.read<FileRow>(readFiles, [wanted.map(({ id }) => id)]);
       const files = new Map(rows.map((row) => [Number(row.id), fileOf(row)]));
-      return ids.map((id) => files.get(id));
-    });
+      return wanted.map(({ id }) => files.get(id));
+    };
+    const bytesOf = ({ size }: Row) => size;
+    this.#rows = new SharedLookups(reader, { maxBytes: maxBytesAtOnce, bytesOf });
+    this.#largeRows = new SharedLookups(reader, { maxBytes: 0, bytesOf, maxUnderWay: 1 });
   }
 
   async newest(gun: string, role: RoleName): Promise<StoredFile | undefined> {
@@ -75,7 +88,8 @@ export class PostgresReads {
     if (found === undefined) return undefined;
     const known = this.#hot.get(found.id);
     if (known !== undefined && known.sha256 === found.sha256) return known;
-    const file = await this.#rows.ask(String(found.id), found.id);
+    const rows = found.size > largeFileBytes ? this.#largeRows : this.#rows;
+    const file = await rows.ask(String(found.id), found);
     if (file === undefined) return undefined;
     const other = this.#hot.get(found.id);
     // Everybody gets the same object: what was parsed of it lives with it.

@@ -8,6 +8,8 @@ export interface FoundRow {
   readonly id: number;
   /** Null in rows of databases that were migrated from before there was a checksum. */
   readonly sha256: string | null;
+  /** Of the file, in bytes. */
+  readonly size: number;
 }
 
 export interface FileRow {
@@ -30,10 +32,10 @@ export interface ChangeRow {
 
 /** Go marks no rows as deleted and reads none that are marked. */
 const find = (keys: string, where: string): string =>
-  `SELECT k.at::integer AS at, f.id, f.sha256::text AS sha256
+  `SELECT k.at::integer AS at, f.id, f.sha256::text AS sha256, octet_length(f.data) AS size
    FROM ${keys}, at)
    CROSS JOIN LATERAL (
-     SELECT id, sha256 FROM tuf_files
+     SELECT id, sha256, data FROM tuf_files
      WHERE gun = k.gun AND role = k.role AND deleted_at IS NULL ${where}
      ORDER BY version DESC LIMIT 1
    ) AS f`;

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { SharedLookups } from './shared-lookups.ts';
+import { type LookupLimits, SharedLookups } from './shared-lookups.ts';
 
 /** Statements as they were sent, each answered when the test says so. */
-function scene() {
+function scene(limits: LookupLimits<string> = {}) {
   const sent: {
     readonly questions: readonly string[];
     readonly answer: () => void;
@@ -20,6 +20,7 @@ function scene() {
           fail: () => reject(new Error('lost')),
         });
       }),
+    limits,
   );
   return { sent, ask: (question: string) => lookups.ask(question, question) };
 }
@@ -77,14 +78,59 @@ it('cuts a crowd into statements of a bounded size', async () => {
   expect(sent.map(({ questions }) => questions.length)).toEqual([200, 200, 200, 200, 200]);
 });
 
-it('fails those who asked along, and nobody later', async () => {
+it('asks each alone again when a statement failed, so that only the one at fault fails', async () => {
   const { sent, ask } = scene();
-  const lost = Promise.allSettled([ask('a'), ask('b')]);
+  const answers = Promise.allSettled([ask('a'), ask('bad'), ask('c')]);
   await turn();
   sent[0]!.fail();
-  expect((await lost).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  await turn();
+  const alone = sent.slice(1);
+  expect(alone.map(({ questions }) => questions)).toEqual([['a'], ['bad'], ['c']]);
+  alone[1]!.fail();
+  alone[0]!.answer();
+  alone[2]!.answer();
+  expect((await answers).map((one) => (one.status === 'fulfilled' ? one.value : 'failed'))).toEqual(
+    ['a!', 'failed', 'c!'],
+  );
+});
+
+it('asks what failed alone no more, and fails nobody later', async () => {
+  const { sent, ask } = scene();
+  const lost = ask('a');
+  await turn();
+  sent[0]!.fail();
+  await expect(lost).rejects.toThrow('lost');
+  await turn();
+  expect(sent).toHaveLength(1);
   const later = ask('a');
   await turn();
   sent[1]!.answer();
   expect(await later).toBe('a!');
+});
+
+it('sends as many at once as their answers fit, and what is too large by itself alone', async () => {
+  const { sent, ask } = scene({ maxUnderWay: 9, maxBytes: 10, bytesOf: Number });
+  const answers = Promise.all(['4', '6', '1', '50', '9', '1.0', '2'].map(ask));
+  await turn();
+  expect(sent.map(({ questions }) => questions)).toEqual([
+    ['4', '6'],
+    ['1'],
+    ['50'],
+    ['9', '1.0'],
+    ['2'],
+  ]);
+  for (const { answer } of sent) answer();
+  expect(await answers).toHaveLength(7);
+});
+
+it('sends one after the other where no more may be under way', async () => {
+  const { sent, ask } = scene({ maxUnderWay: 1, maxBytes: 1, bytesOf: () => 1 });
+  const answers = Promise.all([ask('a'), ask('b')]);
+  await turn();
+  expect(sent.map(({ questions }) => questions)).toEqual([['a']]);
+  sent[0]!.answer();
+  await turn();
+  expect(sent.map(({ questions }) => questions)).toEqual([['a'], ['b']]);
+  sent[1]!.answer();
+  expect(await answers).toEqual(['a!', 'b!']);
 });

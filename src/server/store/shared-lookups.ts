@@ -1,13 +1,25 @@
 // Many questions, one round trip: whoever asks while an earlier question is under way is answered by the next one
 // sent, together with all who wait by then; who asks the same is asked for once.
 //
-// Invariant: an answer never comes from a statement that was sent before its question was asked. So nobody misses what was
-// committed before they asked.
+// Invariants:
+// - an answer never comes from a statement that was sent before its question was asked. So nobody misses what was
+//   committed before they asked;
+// - nobody fails because of what others asked along: the questions of a statement that failed are asked again, each alone;
+// - answers that are known to be large do not add up in one statement.
 
 /** Statements under way at once, from one kind of question: one more is waiting on the wire while one is answered. */
-const maxUnderWay = 2;
+const usualUnderWay = 2;
 /** Questions in one statement: bounds how long the answer takes to read. */
 const maxAtOnce = 200;
+
+export interface LookupLimits<Question> {
+  /** Statements under way at once. */
+  readonly maxUnderWay?: number;
+  /** Bytes that the answers to one statement may have together; one question is sent however large its answer is. */
+  readonly maxBytes?: number;
+  /** How many bytes the answer will have. */
+  readonly bytesOf?: (question: Question) => number;
+}
 
 interface Waiting<Question, Answer> {
   readonly question: Question;
@@ -20,13 +32,17 @@ export class SharedLookups<Question, Answer> {
   readonly #lookUp: (questions: readonly Question[]) => Promise<readonly (Answer | undefined)[]>;
   /** By key, in the order of arrival. */
   readonly #waiting = new Map<string, Waiting<Question, Answer>>();
+  readonly #limits: Required<LookupLimits<Question>>;
   #underWay = 0;
 
   /** @param lookUp answers in the order of its questions */
   constructor(
     lookUp: (questions: readonly Question[]) => Promise<readonly (Answer | undefined)[]>,
+    limits: LookupLimits<Question> = {},
   ) {
     this.#lookUp = lookUp;
+    const unlimited = { maxBytes: Number.POSITIVE_INFINITY, bytesOf: () => 0 };
+    this.#limits = { maxUnderWay: usualUnderWay, ...unlimited, ...limits };
   }
 
   /** @param key equal for equal questions only */
@@ -41,23 +57,43 @@ export class SharedLookups<Question, Answer> {
   }
 
   #send(): void {
-    while (this.#underWay < maxUnderWay && this.#waiting.size > 0) {
-      const sent = [...this.#waiting].slice(0, maxAtOnce);
-      for (const [key] of sent) this.#waiting.delete(key);
-      void this.#answer(sent.map(([, waiting]) => waiting));
+    while (this.#underWay < this.#limits.maxUnderWay && this.#waiting.size > 0) {
+      void this.#answer(this.#takeNext());
     }
+  }
+
+  /** Those who wait longest, as many as one statement may have. */
+  #takeNext(): readonly Waiting<Question, Answer>[] {
+    const { maxBytes, bytesOf } = this.#limits;
+    const taken: Waiting<Question, Answer>[] = [];
+    let bytes = 0;
+    for (const [key, waiting] of this.#waiting) {
+      bytes += bytesOf(waiting.question);
+      const isFull = taken.length === maxAtOnce || bytes > maxBytes;
+      if (isFull && taken.length > 0) break;
+      taken.push(waiting);
+      this.#waiting.delete(key);
+    }
+    return taken;
   }
 
   async #answer(sent: readonly Waiting<Question, Answer>[]): Promise<void> {
     this.#underWay += 1;
     try {
-      const answers = await this.#lookUp(sent.map(({ question }) => question));
-      for (const [at, { resolve }] of sent.entries()) resolve(answers[at]);
-    } catch (error) {
-      for (const { reject } of sent) reject(error);
+      await this.#ask(sent);
     } finally {
       this.#underWay -= 1;
       this.#send();
+    }
+  }
+
+  async #ask(sent: readonly Waiting<Question, Answer>[]): Promise<void> {
+    try {
+      const answers = await this.#lookUp(sent.map(({ question }) => question));
+      for (const [at, { resolve }] of sent.entries()) resolve(answers[at]);
+    } catch (error) {
+      if (sent.length > 1) await Promise.all(sent.map((one) => this.#ask([one])));
+      else for (const { reject } of sent) reject(error);
     }
   }
 }
