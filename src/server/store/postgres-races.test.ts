@@ -202,12 +202,37 @@ describe('a Go server and ours', () => {
     await ours.remove(gun, nowMs);
     expect(Object.fromEntries(await ours.floors(gun))).toEqual({
       targets: 9,
-      snapshot: 9,
+      // No trace tells how far it was before Go deleted it: what was kept from then stays.
+      snapshot: 7 + 16,
       timestamp: 9,
     });
     await theirs.publish(gun, goFiles(1));
     await theirs.remove(gun);
     expect((await ours.floors(gun)).get('timestamp')).toBe(9);
+  });
+
+  it('a deletion of ours does not make forgotten what Go deleted before', async () => {
+    await theirs.publish(gun, goFiles(10));
+    await theirs.remove(gun);
+    for (let version = 1; version <= 3; version += 1) await theirs.publish(gun, goFiles(version));
+    const before = await ours.floors(gun);
+    expect(before.get('timestamp')).toBe(10);
+    await ours.remove(gun, nowMs);
+    const after = await ours.floors(gun);
+    expect(after.get('timestamp')).toBe(10);
+    expect(after.get('snapshot')).toBe(before.get('snapshot'));
+  });
+
+  it('keeps floors at the highest version that a row can hold', async () => {
+    await theirs.publish(gun, goFiles(2_147_483_647));
+    await theirs.remove(gun);
+    await theirs.publish(gun, goFiles(1));
+    await ours.remove(gun, nowMs);
+    expect(Object.fromEntries(await ours.floors(gun))).toEqual({
+      targets: 1,
+      snapshot: 2_147_483_647,
+      timestamp: 2_147_483_647,
+    });
   });
 
   it('a publish that was checked before Go’s deletion is refused', async () => {

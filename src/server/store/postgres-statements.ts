@@ -123,18 +123,42 @@ export const countGeneration: Statement = {
 };
 
 /**
- * What our own deletions left, and what the changefeed tells of those that a Go server made since: the highest
- * timestamp before the last of them.
+ * A Go server that deletes leaves no trace of the snapshot's version but that of the timestamp, which each
+ * publish raises with it. Notary's client begins a snapshot one ahead; this is ample.
  */
-export const readFloors: Statement = {
-  name: 'paraph_read_floors',
-  text: `SELECT role::text AS role, version, false AS is_of_go FROM paraph_version_floors WHERE gun = $1
-    UNION ALL
-    SELECT 'timestamp', max(version), true FROM changefeed
+const snapshotLead = 16;
+
+/** What a row can hold at most. */
+const maxVersion = 2_147_483_647;
+
+/**
+ * What the changefeed tells of deletions that a Go server made since our last one: the highest timestamp before the last
+ * of them.
+ */
+const floorsOfGo = `SELECT role, least(gone.version::bigint + lead, ${maxVersion})::integer AS version
+  FROM (
+    SELECT max(version) AS version FROM changefeed
     WHERE gun = $1 AND category = 'update'
       AND id > coalesce((SELECT last_change FROM paraph_generations WHERE gun = $1), 0)
       AND id < (SELECT max(id) FROM changefeed WHERE gun = $1 AND category = 'deletion')
-    HAVING max(version) IS NOT NULL`,
+  ) AS gone
+  CROSS JOIN (VALUES ('timestamp', 0), ('snapshot', ${snapshotLead})) AS roles (role, lead)
+  WHERE gone.version IS NOT NULL`;
+
+/** Before a deletion of ours is counted: from then on the changefeed is read only from it on. */
+export const keepFloorsOfGo: Statement = {
+  name: 'paraph_keep_floors_of_go',
+  text: `INSERT INTO paraph_version_floors (gun, role, version)
+    SELECT $1, role, version FROM (${floorsOfGo}) AS of_go
+    ON CONFLICT (gun, role) DO UPDATE
+    SET version = greatest(paraph_version_floors.version, excluded.version)`,
+};
+
+/** What our own deletions left, and those of Go servers since; a role can have a row of each. */
+export const readFloors: Statement = {
+  name: 'paraph_read_floors',
+  text: `SELECT role::text AS role, version FROM paraph_version_floors WHERE gun = $1
+    UNION ALL ${floorsOfGo}`,
 };
 
 const changes = (name: string, where: string): Statement => ({

@@ -27,12 +27,6 @@ import * as sql from './postgres-statements.ts';
 import { inInsertionOrder, judgeBase, judgeVersion } from './publication.ts';
 import type { Change, ChangeQuery, NewFile, Publication, StoredFile, TufStore } from './store.ts';
 
-/**
- * A Go server that deletes leaves no trace of the snapshot's version but that of the timestamp, which each
- * publish raises with it. Notary's client begins a snapshot one ahead; this is ample.
- */
-const snapshotLead = 16;
-
 const applicationName = 'paraph-server';
 
 /** @throws Failure STORE_FAILED, CONFIG_INVALID as openPostgres */
@@ -110,6 +104,8 @@ class PostgresStore implements TufStore {
       const [, gone] = await Promise.all([
         tx.query(sql.lockRepository, [lockOf(gun)]),
         tx.query(sql.removeFiles, [gun]),
+        // After it: it waits for a Go server that deletes the same rows, whose trace is then to be seen.
+        tx.query(sql.keepFloorsOfGo, [gun]),
       ]);
       if (gone.length === 0) return false;
       const record = [now, gun, 0, '', 'deletion'];
@@ -125,13 +121,10 @@ class PostgresStore implements TufStore {
   async floors(gun: string): Promise<ReadonlyMap<RoleName, number>> {
     const floors = new Map<RoleName, number>();
     if (!isStorable(gun)) return floors;
-    const raise = (role: RoleName, version: number): void => {
-      floors.set(role, Math.max(version, floors.get(role) ?? 0));
-    };
-    type FloorRow = { role: string; version: number; is_of_go: boolean };
+    type FloorRow = { role: string; version: number };
     for (const row of await this.#database.read<FloorRow>(sql.readFloors, [gun])) {
-      raise(parseRoleName(row.role), row.version);
-      if (row.is_of_go) raise('snapshot', row.version + snapshotLead);
+      const role = parseRoleName(row.role);
+      floors.set(role, Math.max(row.version, floors.get(role) ?? 0));
     }
     return floors;
   }
