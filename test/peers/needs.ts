@@ -46,6 +46,7 @@ export const needs: Readonly<Record<string, readonly PeerName[]>> = {
   'test/interop/go-client-on-our-signer.test.ts': [...goClient, 'notary-server', 'sqlite'],
   'test/interop/journeys/automation-and-keys.test.ts': [...goClient, 'sqlite'],
   'test/interop/journeys/delegations.test.ts': [...goClient, 'sqlite'],
+  'test/interop/journeys/journeys.test.ts': [],
   'test/interop/journeys/with-engine.test.ts': [...engine, 'sqlite'],
   'test/interop/kill-our-services.test.ts': ['notary', 'openssl', 'sqlite'],
   'test/interop/notary-grammar.test.ts': ['notary'],

@@ -141,6 +141,26 @@ describe.each(teams)('collaborators, with $name', ({ key, notary, trust }) => {
     expect(await inspect()).toMatch(/^by-ann +[0-9a-f]{64} +ann$/m);
   });
 
+  it('B8 lets several keys of a signer into several repositories, and out again', async () => {
+    const both = [`registry.test/b8/${key}-1`, `registry.test/b8/${key}-2`];
+    await done(
+      owner,
+      trust,
+      `signer add --key delegation.crt --key cert2.crt alice ${both.join(' ')}`,
+    );
+    for (const each of both) {
+      expect(await inspect(each)).toMatch(/^alice +[0-9a-f]{12}, [0-9a-f]{12}$/m);
+    }
+    const removed = await play(owner, trust, `signer remove --force alice ${both.join(' ')}`);
+    // docker 28 cannot, as nobody has signed releases: see docs/reference/differences.md.
+    if (key === 'go') {
+      expect(removed.text).toContain('all signed tags are currently revoked');
+      return;
+    }
+    expectDone(removed);
+    for (const each of both) expect(await inspect(each)).not.toContain('alice ');
+  });
+
   it('D7 deletes everything, here alone and then for everybody', async () => {
     const local = await done(owner, notary, `delete ${gun}`);
     expect(local).toContain(`Successfully deleted local trust data for repository ${gun}`);
