@@ -1,5 +1,5 @@
 // What publishing needs beside a session: the private keys of the trust directory, and the passphrases that open them.
-// Closing wipes what was decrypted or typed.
+// The session has one key ring for all that a command does, and closing it wipes what was decrypted or typed.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { PublisherPorts } from '../../client/ports.ts';
 import type { KeyFileStore } from '../../keys/file-store.ts';
@@ -36,14 +36,11 @@ export function withKeys<T>(
 
 /** Runs `work` with the key files and the passphrases: variables, else a terminal. */
 export async function withKeyRing<T>(
-  { config }: NotarySession,
+  session: NotarySession,
   { world }: NotaryCall,
   work: (ring: KeyRing) => Promise<T>,
 ): Promise<T> {
-  const ring = new KeyRing(world, config.trustDir, { voice: notaryVoice, asksOn: 'stdout' });
-  try {
-    return await work(ring);
-  } finally {
-    await ring.close();
-  }
+  const { trustDir } = session.config;
+  const asking = { voice: notaryVoice, asksOn: 'stdout' } as const;
+  return work(session.keyRing(() => new KeyRing(world, trustDir, asking)));
 }

@@ -6,6 +6,7 @@ import type { ConsumerPorts } from '../../client/ports.ts';
 import { TrustDirectory } from '../../client/trustdir/trust-directory.ts';
 import type { TrustServer } from '../../remote/trust-server.ts';
 import { clientWarning } from '../go-text/client-warnings.ts';
+import type { KeyRing } from '../key-ring.ts';
 import { noticeLines } from '../render/notice.ts';
 import type { World } from '../world.ts';
 import type { NotaryCall } from './command.ts';
@@ -19,6 +20,7 @@ export class NotarySession {
   readonly directory: TrustDirectory;
   readonly #world: World;
   readonly #opened: OpenServer[] = [];
+  #ring: KeyRing | undefined;
 
   private constructor({ world }: NotaryCall, console: NotaryConsole, config: NotaryConfig) {
     this.#world = world;
@@ -73,8 +75,15 @@ export class NotarySession {
     };
   }
 
-  close(): void {
+  /** The keys and passphrases of this command, made for the first who needs them: each key is derived and asked for once. */
+  keyRing(make: () => KeyRing): KeyRing {
+    this.#ring ??= make();
+    return this.#ring;
+  }
+
+  async close(): Promise<void> {
     for (const opened of this.#opened) opened.close();
+    await this.#ring?.close();
   }
 
   /** What notary's library warns of, in its words; the rest is information. */
@@ -104,6 +113,6 @@ export async function inSession(
   try {
     await work(session);
   } finally {
-    session.close();
+    await session.close();
   }
 }
