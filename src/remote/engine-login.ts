@@ -12,10 +12,24 @@ export function registryAuth(login: Credentials | undefined, domain: string): st
   return padded;
 }
 
-/** What of it may not come back in words that people see: the engine could repeat it. */
-export function secretsOf(login: Credentials | undefined): readonly string[] {
+/**
+ * What of it may not come back in words that people see: the engine could repeat it, as it was told or as it tells
+ * registries (Basic), in either alphabet of base64.
+ * @param domain as for registryAuth
+ */
+export function secretsOf(login: Credentials | undefined, domain: string): readonly string[] {
   if (login === undefined) return [];
-  return [login.kind === 'password' ? login.password : login.token];
+  const secret = login.kind === 'password' ? login.password : login.token;
+  const header = registryAuth(login, domain);
+  const encoded = [header, Buffer.from(header, 'base64url').toString('base64')];
+  if (login.kind === 'password') {
+    const basic = Buffer.from(`${login.username}:${login.password}`);
+    encoded.push(basic.toString('base64'), basic.toString('base64url'));
+    basic.fill(0);
+  }
+  // Without padding, which may be lost; as JSON has it, for a header that was decoded.
+  const bare = encoded.map((text) => text.replace(/=+$/, ''));
+  return [secret, JSON.stringify(secret).slice(1, -1), ...bare];
 }
 
 function members(login: Credentials | undefined): Readonly<Record<string, string>> {

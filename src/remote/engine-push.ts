@@ -10,7 +10,7 @@ import { parseJson } from '../encoding/strict-json.ts';
 import { Failure, isFailure } from '../errors.ts';
 import { shown } from './foreign-text.ts';
 import { sha256DigitsOf } from './reference.ts';
-import { repeats } from './server-words.ts';
+import { repeats, unechoed } from './server-words.ts';
 
 /** What now stands in the registry under the tag, by the word of the engine. */
 export interface PushedManifest {
@@ -144,11 +144,15 @@ export class PushStream {
     const detail = view.member('progressDetail');
     const hasDetail = detail.exists && detail.value instanceof Map;
     this.#listener({
-      id: shown(id, maxTextChars),
-      status: shown(status, maxTextChars),
+      id: this.#fit(id),
+      status: this.#fit(status),
       current: hasDetail ? countOf(detail, 'current') : undefined,
       total: hasDetail ? countOf(detail, 'total') : undefined,
     });
+  }
+
+  #fit(words: string): string {
+    return shown(unechoed(words, this.#secrets), maxTextChars);
   }
 
   #takeVerdict(status: string): void {

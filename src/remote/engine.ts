@@ -126,7 +126,7 @@ class RemoteEngine implements Engine {
 
   async pushImage({ reference, login, listener }: PushRequest): Promise<PushedManifest> {
     const { name, tag } = reference;
-    const secrets = secretsOf(login);
+    const secrets = secretsOf(login, reference.domain);
     const stream = new PushStream(tag, listener, secrets);
     const answer = await this.#ask({
       method: 'POST',
