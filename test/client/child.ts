@@ -1,6 +1,7 @@
 // Runs a TypeScript program in a child process that can be killed at any step of its work on disk: the
-// child counts each call that changes the file system and dies by SIGKILL in the one that is asked for (syncing is no
-// such call: what a killed process has written is there, synced or not).
+// child counts each call that would change the file system and dies by SIGKILL before the one that is asked for, or in
+// the middle of it when it writes (syncing is no such call: what a killed process has written is there, synced or not).
+// Calls that found nothing to change since the last step are no steps: dying there leaves what dying before has left.
 // No hook in the sources is needed, so the steps are those that really happen.
 import { spawn } from 'node:child_process';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -16,14 +17,23 @@ import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 const killAt = Number(process.env.KILL_AT ?? 0);
 let steps = 0;
-const isLast = () => ++steps === killAt;
+let isChanged = true;
+const changed = () => { isChanged = true; };
+const isLast = () => {
+  if (!isChanged) return false;
+  isChanged = false;
+  return ++steps === killAt;
+};
 const die = () => process.kill(process.pid, 'SIGKILL');
 const forever = () => new Promise(() => {});
 for (const name of ['mkdir', 'rename', 'rm', 'unlink', 'link']) {
   const original = fs.promises[name];
   fs.promises[name] = async (...args) => {
     if (isLast()) { die(); await forever(); }
-    return original(...args);
+    const isThere = name === 'rm' && fs.existsSync(args[0]);
+    const result = await original(...args);
+    if (name === 'mkdir' ? result !== undefined || !args[1]?.recursive : name !== 'rm' || isThere) changed();
+    return result;
   };
 }
 const handle = await fs.promises.open(process.execPath, 'r');
@@ -31,16 +41,21 @@ const prototype = Object.getPrototypeOf(handle);
 await handle.close();
 const { writeFile } = prototype;
 prototype.writeFile = async function (bytes, ...rest) {
+  changed(); // half of it is a state of its own
   if (isLast()) {
     const whole = Buffer.from(bytes);
     await writeFile.call(this, whole.subarray(0, whole.length >> 1), ...rest);
     die();
     await forever();
   }
-  return writeFile.call(this, bytes, ...rest);
+  const result = await writeFile.call(this, bytes, ...rest);
+  changed();
+  return result;
 };
-// A program of the test marks other steps, such as a request, by calling this.
-globalThis.step = async () => {
+// A program of the test marks other steps, such as a request, by calling this: before it, or after it has changed
+// something elsewhere.
+globalThis.step = async (hasChanged) => {
+  if (hasChanged) changed();
   if (isLast()) { die(); await forever(); }
 };
 syncBuiltinESMExports();

@@ -83,12 +83,15 @@ function post(url: string, text: string): Promise<{ status: number; body: Buffer
   });
 }
 
+/** A moment before a request, or after one that may have changed the server. */
+export type RequestStep = (hasChanged: boolean) => Promise<void>;
+
 /** The served server, in the child. `step` is called before each request and after each answer. */
-export function reach(url: string, step: () => Promise<void>): TrustServer {
+export function reach(url: string, step: RequestStep): TrustServer {
   async function ask(request: Request): Promise<Buffer | undefined> {
-    await step();
+    await step(false);
     const { status, body } = await post(url, JSON.stringify(request));
-    await step();
+    await step(request.call !== 'fetch');
     if (status === 404) return undefined;
     if (status === 200) return body;
     const { code, message } = JSON.parse(body.toString()) as { code: ErrorCode; message: string };

@@ -5,13 +5,13 @@ import { TrustDirectory } from '../../../src/client/trustdir/trust-directory.ts'
 import { simulatedNowMs } from '../../simulator/repository.ts';
 import { PlainKeyStore } from '../plain-key-store.ts';
 import { gun } from '../publisher.ts';
-import { reach } from '../wire.ts';
+import { type RequestStep, reach } from '../wire.ts';
 
 const [directory, url, role, holder] = process.argv.slice(2);
 if (directory === undefined || url === undefined || role === undefined) {
   throw new Error('usage: rotate DIRECTORY URL ROLE HOLDER');
 }
-const { step } = globalThis as unknown as { step: () => Promise<void> };
+const { step } = globalThis as unknown as { step: RequestStep };
 const result = await rotateKeys(
   { gun, role, holder: holder === 'server' ? 'server' : 'local' },
   {
