@@ -4,10 +4,6 @@ const translations: readonly (readonly [of: string, own: string])[] = [
   ['`notary key import FILE`', '`paraph key import FILE`'],
   ['notary key import FILE does too', 'paraph key import FILE does too'],
   ['`notary reset`', '`paraph status IMAGE --reset N`'],
-  [
-    'or `notary witness` the role',
-    'or sign the role with `paraph delegation witness IMAGE releases`',
-  ],
 ];
 
 /** Forgetting a repository by hand; the command keeps what others have in the same folder, and says what it keeps. */

@@ -97,8 +97,8 @@ function undecided({ gun }: TrustedRepository, tag: string, problem: Failure): F
       'targets/releases decides which tags count and cannot be read now, so what `targets` says is not used: ' +
       'it may be what a release has replaced.',
     remedy:
-      'Ask a publisher who holds a key of targets/releases to sign a tag again, or `notary witness` the role; the ' +
-      'owner of the repository key can give it a new key or remove it.',
+      'Ask the publishers. If a key of the role was replaced, a signer who knows what it lists can witness it, which ' +
+      'signs all of it; else the owner of the repository key can remove the role, or make it anew.',
   });
 }
 

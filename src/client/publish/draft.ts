@@ -335,8 +335,8 @@ export class Draft {
       meaning:
         'What it lists was signed by keys that no longer count, so it is not signed again unasked.',
       remedy:
-        'Ask the owner of the repository key to restore the key of this role; or have it witnessed, which signs ' +
-        'what it lists now with the keys that it has now.',
+        'Ask the owner of the repository key to restore the key of this role, or to remove the role and make it again. ' +
+        'Witnessing it signs all that it lists: do so only if you know that its signers listed that.',
     });
   }
 

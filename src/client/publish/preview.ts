@@ -130,7 +130,7 @@ async function startDraft(
     const repository = await refresh(gun, ports, publisherRefresh);
     const base = publishedBase(repository);
     const draft = new Draft(base, canSign);
-    const adopted = await adoptions(repository, edits, ports.server);
+    const adopted = await adoptions(repository, edits, ports);
     for (const [role, content] of adopted) draft.adopt(role, content);
     return { repository: 'published', base, draft };
   } catch (error) {

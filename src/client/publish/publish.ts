@@ -89,7 +89,7 @@ async function releaseOf(
   ports: PublisherPorts,
   { explain }: PublishOptions,
 ): Promise<Release> {
-  const adopted = await adoptions(repository, edits, ports.server);
+  const adopted = await adoptions(repository, edits, ports, explain);
   const order = { base: publishedBase(repository), adopted, edits, nowMs: repository.nowMs };
   return planRelease({ ...order, explain }, ports);
 }
