@@ -1,7 +1,7 @@
 // Where an engine listens, as `-H`, DOCKER_HOST and contexts write it: parsed as docker does, with its words where it
 // refuses. Nothing is looked up or opened here.
 import { Failure } from '../errors.ts';
-import { shown } from './foreign-text.ts';
+import { shown, shownAddress } from './foreign-text.ts';
 
 export type EngineAddress =
   /** `shown` is the address as docker writes it in messages. */
@@ -72,7 +72,7 @@ function tcpAddress(text: string, rest: string, isTls: boolean): EngineAddress {
 
 /** The address itself is left out: it may hold a password. */
 function invalidTcp(text: string): Failure {
-  const where = /[@?#]/.test(text) ? 'the address of the engine' : shown(text, 120);
+  const where = shownAddress(text, 'the address of the engine');
   return new Failure('CONFIG_INVALID', `invalid bind address format: ${where}`, {
     remedy: 'Write tcp://HOST:PORT, with neither login nor query.',
   });

@@ -27,3 +27,11 @@ export function shown(text: string, maxChars: number = maxShownChars): string {
 export function shownUrl(url: URL): string {
   return shown(`${url.origin}${url.pathname}`);
 }
+
+/**
+ * An address as somebody wrote it, which was not understood; `instead` for one that could hold a login or token: what follows
+ * from its parts cannot be known then.
+ */
+export function shownAddress(text: string, instead: string): string {
+  return /[@?#]/.test(text) ? instead : shown(text, 120);
+}

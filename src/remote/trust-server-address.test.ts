@@ -34,9 +34,21 @@ describe('the trust server of a registry', () => {
     expect(() => trustServerUrl(text)).not.toThrow('\u001b');
   });
 
-  it('is refused with a login in it, which is not repeated', () => {
-    expect(() => trustServerUrl('https://user:geheim@trust.example.com')).toThrow(
-      expect.objectContaining({ message: expect.not.stringContaining('geheim') }),
+  it.each([
+    'https://user:geheim@trust.example.com',
+    'https://:geheim@trust.example.com',
+    'http://user:geheim@trust.example.com',
+    'user:geheim@trust.example.com',
+    'https://user:geheim@trust.example.com:port',
+    'https://trust.example.com/?token=geheim',
+    'https://trust.example.com/#geheim',
+    'trust.example.com?token=geheim',
+  ])('is refused with what may be a secret in it, which is not repeated: %j', (text) => {
+    expect(() => trustServerUrl(text)).toThrow(
+      expect.objectContaining({
+        code: 'CONFIG_INVALID',
+        message: 'valid https URL required for trust server, got what is configured',
+      }),
     );
   });
 });

@@ -5,7 +5,7 @@
 
 import { Failure } from '../errors.ts';
 import type { RoleName } from '../tuf/role.ts';
-import { shown } from './foreign-text.ts';
+import { shown, shownAddress } from './foreign-text.ts';
 import { isLoopback } from './loopback.ts';
 import { repositoryNameFault } from './repository-name.ts';
 
@@ -35,9 +35,15 @@ export function trustServerUrl(text: string, allowsLoopbackHttp = false): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isPlain = url?.protocol === 'http:' && allowsLoopbackHttp && isLoopback(url.hostname);
   const isHttp = url?.protocol === 'https:' || isPlain;
-  if (url === undefined || !isHttp || url.username !== '' || url.search !== '' || url.hash !== '') {
-    // The text may contain a password.
-    const what = url?.username === '' ? shown(text) : 'what is configured';
+  if (
+    url === undefined ||
+    !isHttp ||
+    url.username !== '' ||
+    url.password !== '' ||
+    url.search !== '' ||
+    url.hash !== ''
+  ) {
+    const what = shownAddress(text, 'what is configured');
     throw new Failure('CONFIG_INVALID', `valid https URL required for trust server, got ${what}`, {
       remedy: 'Write DOCKER_CONTENT_TRUST_SERVER=https://HOST:PORT.',
     });

@@ -31,7 +31,7 @@ import {
   uploadFailure,
 } from './trust-server-failure.ts';
 
-export { type MetadataName, trustServerFor } from './trust-server-address.ts';
+export { type MetadataName, trustServerFor, trustServerUrl } from './trust-server-address.ts';
 
 /**
  * @throws Failure from every call, as the HTTP client, and UNAUTHORIZED, FORBIDDEN, RATE_LIMITED, SERVER_ERROR,

@@ -335,3 +335,32 @@ describe('pins', () => {
     expect(first.stderr).toContain('PIN_REQUIRED');
   });
 });
+
+describe('an address that may hold a secret', () => {
+  it.each([
+    'https://user:geheim@localhost:1',
+    'https://:geheim@localhost:1',
+    'https://user:geheim@localhost:port',
+    'user:geheim@localhost',
+    'localhost/geheim@x',
+    'https://localhost:1/?token=geheim',
+    'https://localhost:1/#geheim',
+    'localhost?geheim',
+  ])('is refused before anything is said of it: %s', async (url) => {
+    const remote = { url, root_ca: server.caFile, skipTLSVerify: true };
+    writeFileSync(join(homeDir, '.notary/config.json'), JSON.stringify({ remote_server: remote }));
+    for (const command of [
+      `list ${gun}`,
+      `publish ${gun}`,
+      `delete ${gun} --remote`,
+      `status ${gun}`,
+    ]) {
+      const { stdout, stderr } = await run(`${command} -v`);
+      expect(stdout + stderr).not.toContain('geheim');
+    }
+    const { status, stdout, stderr } = await run(`list ${gun}`);
+    expect(status).toBe(1);
+    expect(stdout).toContain('what is configured');
+    expect(stderr).not.toContain('is not verified');
+  });
+});

@@ -2,8 +2,9 @@
 // (client store §6). Reading begins without a login, and takes one when the server wants it.
 import { asFailure, Failure, isFailure } from '../../errors.ts';
 import { anonymous } from '../../remote/credentials.ts';
+import { shownAddress } from '../../remote/foreign-text.ts';
 import type { HttpClient } from '../../remote/http.ts';
-import { connectTrustServer, type TrustServer } from '../../remote/trust-server.ts';
+import { connectTrustServer, type TrustServer, trustServerUrl } from '../../remote/trust-server.ts';
 import { goWords } from '../go-text/failure-words.ts';
 import { openHttp } from '../http.ts';
 import type { World } from '../world.ts';
@@ -16,6 +17,9 @@ export interface OpenServer {
   readonly server: TrustServer;
   close(): void;
 }
+
+/** Stands for an address that could hold a password. */
+const unshown = 'what is configured';
 
 /** What a command wants of the server: to read, or to change as well. */
 export type Access = 'read' | 'write';
@@ -43,7 +47,9 @@ export async function openServer(
 
 /** A server that nobody asks: for commands that work on what lies here. */
 export function noServer(url: string): TrustServer {
-  return offline(url, new Failure('UNREACHABLE', 'this command asks no server'));
+  // Nobody has looked at the address yet.
+  const named = shownAddress(url, unshown);
+  return offline(named, new Failure('UNREACHABLE', 'this command asks no server'));
 }
 
 function openConfigured(config: ServerConfig, world: World, console: NotaryConsole): HttpClient {
@@ -148,14 +154,16 @@ function offline(url: string, problem: Failure): TrustServer {
   };
 }
 
-/** In notary's words. */
+/** Before anything is told of the address. In notary's words. */
 function requireAddress(url: string): void {
+  const what = shownAddress(url, unshown);
   if (!/^[a-z][a-z\d+.-]*:/i.test(url)) {
-    const message = `Trust server url has to be in the form of http(s)://URL:PORT. Got: ${url}`;
+    const message = `Trust server url has to be in the form of http(s)://URL:PORT. Got: ${what}`;
     throw new Failure('CONFIG_INVALID', message);
   }
   if (!URL.canParse(url)) {
-    const message = `Could not parse remote trust server url (${url}): it is not a URL`;
+    const message = `Could not parse remote trust server url (${what}): it is not a URL`;
     throw new Failure('CONFIG_INVALID', message);
   }
+  trustServerUrl(url, true);
 }

@@ -12,6 +12,7 @@ import {
   dockerCredentials,
   notaryAuthCredentials,
 } from '../../remote/credentials.ts';
+import { shownAddress } from '../../remote/foreign-text.ts';
 import type { HttpClient } from '../../remote/http.ts';
 import { connectRegistry, type ImageReference, type Registry } from '../../remote/registry.ts';
 import { connectTrustServer, type TrustServer, trustServerFor } from '../../remote/trust-server.ts';
@@ -124,8 +125,7 @@ export class Session {
       const failure = asFailure(error);
       const named = this.#invocation.flags.text('server');
       if (named === undefined || failure.code !== 'CONFIG_INVALID') throw failure;
-      // What was typed is repeated only where it cannot hold a password.
-      const shown = /[@?#]/.test(named) ? 'the value of --server' : `--server ${named}`;
+      const shown = shownAddress(`--server ${named}`, 'the value of --server');
       const host = /^[\w.-]+(?::\d+)?$/.test(named) ? named : 'HOST:PORT';
       throw new Failure(failure.code, `${shown} is not an https URL`, {
         cause: failure,
