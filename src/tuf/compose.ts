@@ -6,6 +6,7 @@
 // `release` is the one place that raises versions and sets expiry.
 import { canonicalJson, escapeHtml } from '../encoding/canonical-json.ts';
 import type { JsonValue } from '../encoding/strict-json.ts';
+import { Failure } from '../errors.ts';
 import { type Expiry, expiryAt, goTimeText, lifetimeMs } from './expiry.ts';
 import { type FileMeta, fileMetaJson } from './file-meta.ts';
 import { type PublicKey, publicKeyJson } from './public-key.ts';
@@ -28,8 +29,14 @@ export interface Release {
   readonly expires: Expiry;
 }
 
-/** The next version of a role and how long it is valid; `previousVersion` 0 for the first. */
+/**
+ * The next version of a role and how long it is valid; `previousVersion` 0 for the first.
+ * @throws Failure VERSION_LEAP at the end of the numbers that every program reads alike
+ */
 export function release(role: RoleName, previousVersion: number, nowMs: number): Release {
+  if (!Number.isSafeInteger(previousVersion + 1)) {
+    throw new Failure('VERSION_LEAP', `${role} has no version after ${previousVersion}`);
+  }
   const life = isBaseRole(role) ? lifetimeMs[role] : lifetimeMs.delegation;
   return { version: previousVersion + 1, expires: expiryAt(nowMs + life) };
 }
