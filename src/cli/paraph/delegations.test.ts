@@ -1,10 +1,10 @@
 // The commands on delegations, against a whole stack in this process. One repository serves all tests; each has roles of
 // its own.
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Publishing, startPublishing } from '../../../test/cli/publishing.ts';
+import { type Publishing, startPublishing, trust } from '../../../test/cli/publishing.ts';
 import type { Result, WorldPlan } from '../../../test/cli/world.ts';
 import { readPublicKeys } from '../../keys/public-key-file.ts';
 
@@ -103,6 +103,7 @@ describe('delegation add', patient, () => {
     [['Releases', '--all-paths'], 'is not a role'],
     [['releases'], 'nothing is added'],
     [['releases', '--path', ''], '--path is empty'],
+    [['releases', '--path', '\u001b[2J'], '--path has a control character'],
     [['releases', '--path', '1', '--all-paths'], 'do not go together'],
     [['releases', '--threshold', '0'], 'is not a number of keys'],
     [['releases', '--key', 'missing.pub'], 'missing.pub'],
@@ -185,6 +186,30 @@ describe('delegation purge', patient, () => {
     expect(again.stderr).toContain('has no key');
   });
 
+  it('fails, naming the role, when the key goes on counting where this machine cannot sign', async () => {
+    const homeDir = join(desk.homeDir, 'team');
+    mkdirSync(homeDir);
+    trust(homeDir, desk.stack.trustServer, desk.stack.tls.cert);
+    await at({ homeDir }, 'key', 'generate', 'team');
+    const bob = publicKey('bob.pub');
+    writeFileSync(join(homeDir, 'bob.pub'), readFileSync(join(desk.homeDir, 'bob.pub')));
+    const every = ['--all-paths', '--key'];
+    await must('delegation', 'add', app, 'team', ...every, join(homeDir, 'team.pub'));
+    const nested = await at({ homeDir }, 'delegation', 'add', app, 'team/x', ...every, 'bob.pub');
+    expect(nested.status, nested.stderr).toBe(0);
+    const words = ['delegation', 'purge', app, '--key', bob];
+    const none = await run(...words);
+    expect(none).toMatchObject({ status: 8, stdout: '' });
+    expect(none.stderr).toContain('no role that lists the keys can be signed here');
+    await must('delegation', 'add', app, 'own', ...every, 'bob.pub');
+    const part = await run(...words);
+    expect(part.stdout).toMatch(/^done +purge/);
+    expect(part.stderr).toContain('targets/team cannot be signed here, and still lists the keys');
+    expect(part.status).toBe(8);
+    expect(await delegation('targets/own')).toMatchObject({ keys: [] });
+    expect(await delegation('targets/team/x')).toMatchObject({ keys: [{ id: bob }] });
+  });
+
   it.each([
     [[], 'no key is named'],
     [['--key', '123'], 'at least 7 digits'],
@@ -226,7 +251,9 @@ describe('staging, looking ahead, and witnessing', patient, () => {
     await must('delegation', 'add', app, 'away', '--key', 'away.pub', '--all-paths');
     const { status, stderr } = await run('delegation', 'witness', app, 'away');
     expect(status).toBe(2);
-    expect(stderr).toContain('targets/away');
+    expect(stderr).toContain('targets/away has signed nothing yet');
+    const unknown = await run('delegation', 'witness', app, 'awy');
+    expect(unknown.stderr).toContain('has no role targets/awy');
   });
 
   it('targets is signed again as it is', async () => {
@@ -259,6 +286,16 @@ describe('delegation list', patient, () => {
     expect(stdout).toMatch(
       new RegExp(`^targets/listed +${id.slice(0, 12)} +1 of 1 +tags 1\\.\\* +nothing yet$`, 'm'),
     );
+  });
+
+  it('tags that another publisher has named do not reach the terminal as they are', async () => {
+    publicKey('evil.pub');
+    const words = ['delegation', 'add', app, 'escapes', '--key', 'evil.pub'];
+    const added = await must(...words, '--path', '\u202e1');
+    const { stdout } = await must('delegation', 'list', app);
+    const json = await must('delegation', 'list', app, '--output', 'json');
+    for (const text of [added.stdout, stdout, json.stdout]) expect(text).not.toContain('\u202e');
+    expect(await delegation('targets/escapes')).toMatchObject({ paths: ['\u202e1'] });
   });
 
   it('needs no key', async () => {

@@ -1,6 +1,7 @@
 // Keys as people name them: by their ID, or by 7 digits or more of its beginning.
 import { Failure } from '../../errors.ts';
 import type { KeyEntry } from '../../keys/key-store.ts';
+import { tableId } from '../render/short-id.ts';
 import { wrongValue } from './usage-failure.ts';
 
 /** @throws Failure USAGE for what cannot be the beginning of an ID */
@@ -14,40 +15,18 @@ export function requireKeyId(text: string, command: string): string {
 
 /** The one private key here that `text` names. @throws Failure USAGE; KEY_NOT_FOUND for none, and for several */
 export function keyNamed(text: string, keys: readonly KeyEntry[], command: string): KeyEntry {
-  const id = idNamed(
-    text,
-    keys.map((key) => key.id),
-    { command, where: 'here' },
-  );
-  const found = keys.find((key) => key.id === id);
-  if (found === undefined) throw new Failure('KEY_NOT_FOUND', `there is no key ${text} here`);
-  return found;
-}
-
-export interface KnownIds {
-  readonly command: string;
-  /** Where the ids are from, as in `there is no key 7a3d54e here`. */
-  readonly where: string;
-}
-
-/** The one of `ids` that `text` names, in full. @throws Failure USAGE; KEY_NOT_FOUND for none, and for several */
-export function idNamed(
-  text: string,
-  ids: readonly string[],
-  { command, where }: KnownIds,
-): string {
   requireKeyId(text, command);
-  const found = [...new Set(ids)].filter((id) => id.startsWith(text)).toSorted();
-  const [id] = found;
-  if (id === undefined) {
-    throw new Failure('KEY_NOT_FOUND', `there is no key ${text} ${where}`, {
-      facts: { keys: [...new Set(ids)].map((known) => known.slice(0, 12)).join(', ') || 'none' },
-      remedy: 'Name one of these.',
+  const found = keys.filter(({ id }) => id.startsWith(text));
+  const [key, ...more] = found;
+  if (key === undefined) {
+    throw new Failure('KEY_NOT_FOUND', `there is no key ${text} here`, {
+      facts: { 'keys here': keys.map(({ id }) => tableId(id)).join(', ') || 'none' },
+      remedy: 'Name one of these; paraph key list says what they are for.',
     });
   }
-  if (found.length === 1) return id;
+  if (more.length === 0) return key;
   throw new Failure('KEY_NOT_FOUND', `${text} is the beginning of ${found.length} keys`, {
-    facts: { keys: found.join(', ') },
+    facts: { 'keys here': found.map(({ id }) => id).join(', ') },
     remedy: 'Give more digits.',
   });
 }

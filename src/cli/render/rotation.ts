@@ -30,7 +30,7 @@ export function rotationLines(done: Rotation, place: Place): readonly string[] {
       verbCell(verbOf(key)),
       'old key',
       proseId(key.id),
-      fateOf(key, place),
+      fateOf(key, role, place),
     ]),
   ];
   return [...table([{}, {}, {}, {}], rows), ...publishedLines(done)];
@@ -41,17 +41,19 @@ function isServers(location: string): boolean {
 }
 
 function verbOf({ fate }: OldKey): string {
-  return fate === 'elsewhere' ? '-' : fate;
+  return fate === 'elsewhere' ? 'replaced' : fate;
 }
 
-function fateOf({ fate, location }: OldKey, place: Place): string {
+function fateOf({ fate, location }: OldKey, role: Rotation['role'], place: Place): string {
   switch (fate) {
     case 'removed':
       return 'its file is gone from this machine';
     case 'kept':
       return safe(place(location));
     default:
-      return 'is not on this machine';
+      return role === 'root' || role === 'targets'
+        ? 'its file is not on this machine'
+        : 'was not on this machine';
   }
 }
 

@@ -8,16 +8,17 @@ import { walkRoles } from '../../tuf/delegation-walk.ts';
 import type { PublicKey } from '../../tuf/public-key.ts';
 import {
   type DelegationRole,
+  isDelegationRole,
   parentRole,
   type RoleName,
   type TargetsRole,
 } from '../../tuf/role.ts';
-import { type Delegation, delegationIn, type Targets } from '../../tuf/targets.ts';
-import { canonicalIdOf } from '../consume/role-authority.ts';
+import { delegationIn, type Targets } from '../../tuf/targets.ts';
 import { type TrustedRepository, versionsOf } from '../consume/trusted-repository.ts';
 import type { PublisherPorts } from '../ports.ts';
 import type { Edit } from './edit.ts';
 import type { Intent } from './intent.ts';
+import { keysOfAll, keysOfRole, type ListedKey, notListed } from './listed-keys.ts';
 import { publish } from './publish.ts';
 
 export interface DelegationAddition {
@@ -75,7 +76,10 @@ export function delegationRemoval(removal: DelegationRemoval): Intent {
     const present = parent && delegationIn(parent, role);
     if (parent !== undefined && present === undefined) throw noRole(repository, role);
     if (isWhole(removal)) return [{ kind: 'remove-delegation', role }];
-    const listed = parent === undefined || present === undefined ? [] : keysOf(parent, present);
+    const listed =
+      parent === undefined || present === undefined
+        ? []
+        : keysOfRole(present, parent.delegations.keys);
     const removeKeyIds = listedKeys(keyIds, listed, role);
     const change = { removeKeyIds, removePaths: paths, clearPaths: allPaths };
     return [{ ...noChange, role, isNew: false, ...change }];
@@ -86,9 +90,7 @@ export function delegationRemoval(removal: DelegationRemoval): Intent {
 /** Keys go out of every delegation that can be signed here. Its plan throws Failure KEY_NOT_FOUND. */
 export function keyPurge(gun: string, keyIds: readonly string[]): Intent {
   const plan = async (repository: TrustedRepository): Promise<readonly Edit[]> => {
-    const listed = [...contents(repository)].flatMap(({ delegations }) =>
-      [...delegations.keys.values()].map(canonicalIdOf),
-    );
+    const listed = [...contents(repository)].flatMap(({ delegations }) => keysOfAll(delegations));
     return [
       { kind: 'purge-keys', keyIds: listedKeys(keyIds, listed, `the delegations of ${gun}`) },
     ];
@@ -96,9 +98,31 @@ export function keyPurge(gun: string, keyIds: readonly string[]): Intent {
   return { gun, plan };
 }
 
-/** Roles are signed again as they are. */
+/** Roles are signed again as they are, also those that do not count now. Its plan throws Failure ROLE_INVALID. */
 export function witnessing(gun: string, roles: readonly TargetsRole[]): Intent {
-  return { gun, plan: async () => roles.map((role) => ({ kind: 'witness', role })) };
+  const plan = async (repository: TrustedRepository): Promise<readonly Edit[]> => {
+    for (const role of roles) requireSigned(repository, role);
+    return roles.map((role) => ({ kind: 'witness', role }));
+  };
+  return { gun, plan };
+}
+
+function requireSigned(repository: TrustedRepository, role: TargetsRole): void {
+  if (contentOf(repository, role) !== undefined || repository.skipped.has(role)) return;
+  if (isDelegationRole(role)) {
+    const parent = contentOf(repository, parentRole(role));
+    if (parent !== undefined && delegationIn(parent, role) === undefined) {
+      throw noRole(repository, role);
+    }
+  }
+  throw new Failure(
+    'ROLE_INVALID',
+    `${role} has signed nothing yet: there is nothing to sign again`,
+    {
+      facts: { repository: repository.gun, role },
+      remedy: 'It is signed for the first time when a tag is signed in it.',
+    },
+  );
 }
 
 export interface IntentPublished {
@@ -143,13 +167,6 @@ function* contents({ set }: TrustedRepository): Iterable<Targets> {
   for (const { file } of walkRoles((role) => set.targets(role))) yield file.signed;
 }
 
-function keysOf({ delegations }: Targets, { keyIds }: Delegation): readonly string[] {
-  return keyIds.map((id) => {
-    const key = delegations.keys.get(id);
-    return key === undefined ? id : canonicalIdOf(key);
-  });
-}
-
 function requireWhole({ gun, role, keys, paths }: DelegationAddition): void {
   if (keys.length > 0 && paths.length > 0) return;
   const missing = keys.length === 0 ? 'a key' : 'the tags that it may sign';
@@ -180,20 +197,18 @@ function noRole(repository: TrustedRepository, role: DelegationRole): Failure {
 /** The ids of `listed` that are meant by `wanted`. @throws Failure KEY_NOT_FOUND for none, and for several */
 function listedKeys(
   wanted: readonly string[],
-  listed: readonly string[],
+  listed: readonly ListedKey[],
   where: string,
 ): readonly string[] {
-  const known = [...new Set(listed)];
+  const known = [...new Set(listed.map(({ id }) => id))];
   const found = wanted.map((text) => {
     const [id, ...more] = known.filter((one) => one.startsWith(text));
     if (id !== undefined && more.length === 0) return id;
-    const problem =
-      id === undefined
-        ? `${where} has no key ${text.slice(0, 64)}`
-        : `${text} is the beginning of ${more.length + 1} keys of ${where}`;
+    if (id === undefined) throw notListed(text, listed, where);
+    const problem = `${text} is the beginning of ${more.length + 1} keys of ${where}`;
     throw new Failure('KEY_NOT_FOUND', problem, {
-      facts: { keys: known.join(', ') || 'none' },
-      remedy: id === undefined ? 'Name one of these.' : 'Give more digits.',
+      facts: { keys: known.join(', ') },
+      remedy: 'Give more digits.',
     });
   });
   return [...new Set(found)];
