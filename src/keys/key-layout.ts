@@ -1,6 +1,6 @@
 // Where key files lie in a trust directory, now and in old releases, and whose they are by name, folder and
-// headers. Read only: an old file is used where it lies, since moving it would hide it from the old client
-// that still uses it. Nothing is decrypted, and nothing here is verified by anything.
+// headers. Here files are only read, and an old one is used where it lies; what moves old files, at the first
+// writing of a key, is key-migration.ts. Nothing is decrypted, and nothing here is verified by anything.
 //
 //   private/<id>.key                                      since notary 0.4
 //   private/root_keys/<id>[_root].key                     before: root keys

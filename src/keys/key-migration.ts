@@ -3,9 +3,10 @@
 // stood for.
 //
 // Invariants: an old file goes only after the new one is on the disk and reads back the same; a file that cannot
-// be read, or that differs from the one in the new place (it may have another passphrase), stays where it is and is
-// reported. Go deletes such files. What is no key is never touched: neither notes in old folders, nor the
-// certificates that notary 0.1 trusted (trusted_certificates).
+// be read, or that differs from the one in the new place (it may have another passphrase), stays where it is. Go deletes such
+// files. The result names them for callers; commands do not print it, `paraph key list` finds for itself what cannot be
+// read. What is no key is never touched: neither notes in old folders, nor the certificates that notary 0.1 trusted
+// (trusted_certificates).
 import { rmdir } from 'node:fs/promises';
 import { dirname, relative, sep } from 'node:path';
 import { attempt } from '../disk/system-error.ts';

@@ -30,7 +30,7 @@ export interface ImageTag {
 export interface SignRequest {
   readonly gun: string;
   readonly tags: readonly ImageTag[];
-  /** Roles to sign in, as `notary addhash --roles` will name them; docker's rule chooses when absent. */
+  /** Roles to sign in, as `notary addhash --roles` names them; docker's rule chooses when absent. */
   readonly roles?: readonly TargetsRole[] | undefined;
   /** Which root key serves a new repository, when there are several: its id or 7 digits or more of it. */
   readonly rootKeyId?: string | undefined;

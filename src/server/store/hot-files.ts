@@ -1,5 +1,6 @@
-// The files that are read most, kept in memory up to a number of bytes. Keyed by row id: a row never changes
-// and an id is never used twice, so an entry cannot be stale, whoever else writes to the database.
+// The files that are read most, kept in memory up to a number of bytes. Keyed by row id. That an entry is the file
+// of that row is for who asks to know: in a SQLite file an id is never used twice, while PostgreSQL can give one
+// twice after a restore or a failover, so there the checksum of the lookup decides (postgres-reads.ts).
 import type { StoredFile } from './store.ts';
 
 /** Enough for some 12,000 files of usual size. */

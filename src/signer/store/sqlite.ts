@@ -7,7 +7,7 @@ import { prepareStatements, type Statements } from './sqlite-statements.ts';
 import type { KeyRow, SignatureRecord, SigningKeyStore } from './store.ts';
 import { keyRow, type StoredKey } from './stored-key.ts';
 
-/** Opens the store in `file` (absolute). Throws as `openSqlite` does. */
+/** Opens the store in `file` (absolute). @throws Failure ADDON_MISSING, DISK, STORE_FAILED */
 export async function openSqliteKeyStore(file: string): Promise<SigningKeyStore> {
   return new SqliteKeyStore(await openSqlite(file, keySchema));
 }
