@@ -49,7 +49,7 @@ export const catalogue = {
   BACKEND_UNAVAILABLE: {
     exit: usage,
     summary: 'The configuration names a storage backend that this release does not have',
-    remedy: 'Use sqlite or memory, or wait for the release that brings the backend.',
+    remedy: 'Use postgres, sqlite or memory; MySQL and RethinkDB are not here.',
   },
   REFERENCE_INVALID: {
     exit: usage,
