@@ -304,58 +304,6 @@ describe('a push', () => {
     });
   });
 
-  const encoded = (text: string) => Buffer.from(text).toString('base64');
-  const repeated: readonly (readonly [string, (header: string) => string])[] = [
-    ['the header', (header) => header],
-    ['the header without its padding', (header) => header.replace(/=+$/, '')],
-    ['the header in the other alphabet', (header) => encoded(decoded(header))],
-    ['the header, decoded', decoded],
-    ['what it sends to the registry', () => encoded(`${login.username}:${login.password}`)],
-  ];
-  function decoded(header: string): string {
-    return Buffer.from(header, 'base64url').toString();
-  }
-
-  it.each(repeated)('keeps to itself %s, in a refusal', async (_what, echo) => {
-    let said = '';
-    const engine = await engineDoing(
-      pinged((request, response) => {
-        said = echo(String(request.headers['x-registry-auth']));
-        answer(response, 500, JSON.stringify({ message: `bad header: ${said}` }));
-      }),
-    );
-    await expect(push(engine)).rejects.toMatchObject({
-      code: 'SERVER_ERROR',
-      message: 'Error response from daemon: (withheld: it repeats the login)',
-    });
-    expect(said.length).toBeGreaterThan(10);
-  });
-
-  it.each(repeated)('keeps to itself %s, in the stream', async (_what, echo) => {
-    const lines: PushProgress[] = [];
-    let said = '';
-    const engine = await engineDoing(
-      pinged((request, response) => {
-        said = echo(String(request.headers['x-registry-auth']));
-        const told = [
-          { status: `using ${said}` },
-          { id: said, status: 'Pushing' },
-          { error: said },
-        ];
-        answer(response, 200, told.map((line) => `${JSON.stringify(line)}\n`).join(''));
-      }),
-    );
-    await expect(push(engine, (line) => lines.push(line))).rejects.toMatchObject({
-      code: 'PUSH_FAILED',
-      message: '(withheld: it repeats the login)',
-    });
-    expect(lines).toMatchObject([
-      { id: '', status: '(withheld: it repeats the login)' },
-      { id: '(withheld: it repeats the login)', status: 'Pushing' },
-    ]);
-    expect(said.length).toBeGreaterThan(10);
-  });
-
   it('that fails on its way fails with the words of the engine alone', async () => {
     const engine = await engineDoing(
       pinged((_request, response) => answer(response, 200, '{"error":"denied: no"}\n')),
