@@ -19,7 +19,7 @@ export class Log {
   }
 
   event(event: ClientEvent): void {
-    const text = clientWarning(event);
+    const text = clientWarning(event, this.#startMs);
     if (text !== undefined) this.warn(text);
   }
 

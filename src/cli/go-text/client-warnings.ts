@@ -2,13 +2,14 @@
 // an event; who logs it chooses stream and form.
 import type { ClientEvent } from '../../client/events.ts';
 import { safe } from '../render/safe-text.ts';
+import { distance, moment } from '../render/time.ts';
 import { goWords } from './failure-words.ts';
 
-/** Undefined where notary's library says nothing. */
-export function clientWarning(event: ClientEvent): string | undefined {
+/** Undefined where notary's library says nothing. How old a cache is, which it leaves out, is said after its words. */
+export function clientWarning(event: ClientEvent, nowMs: number): string | undefined {
   switch (event.kind) {
     case 'cache-used':
-      return 'Error while downloading remote metadata, using cached timestamp - this might not be the latest version available remotely';
+      return `Error while downloading remote metadata, using cached timestamp - this might not be the latest version available remotely: ${ageOf(event, nowMs)}`;
     case 'near-expiry':
       return nearExpiry(event);
     case 'delegation-skipped':
@@ -18,6 +19,13 @@ export function clientWarning(event: ClientEvent): string | undefined {
     default:
       return undefined;
   }
+}
+
+function ageOf(event: ClientEvent & { kind: 'cache-used' }, nowMs: number): string {
+  const { fetchedMs, expiresMs } = event;
+  const fetched =
+    fetchedMs === undefined ? '' : `fetched ${moment(fetchedMs)}, ${distance(fetchedMs, nowMs)}; `;
+  return `${fetched}good until ${moment(expiresMs)}, ${distance(expiresMs, nowMs)}`;
 }
 
 function nearExpiry({ role, what, gun }: ClientEvent & { kind: 'near-expiry' }): string {

@@ -1,5 +1,9 @@
 // The trust server as notary reaches it: asked first whether it is there, and without it everything goes on offline
 // (client store §6). Reading begins without a login, and takes one when the server wants it.
+//
+// Invariant: offline is who cannot reach a server, or one in trouble. Somebody there who has not its certificate, or who
+// answers as another service does, ends the command: else anybody on the way could keep this machine on old versions.
+import { isOutage } from '../../client/consume/answer.ts';
 import { asFailure, Failure, isFailure } from '../../errors.ts';
 import { anonymous } from '../../remote/credentials.ts';
 import { shownAddress } from '../../remote/foreign-text.ts';
@@ -26,7 +30,8 @@ export type Access = 'read' | 'write';
 
 /**
  * The server of the configuration, or one that says of everything that the client is offline.
- * @throws Failure CONFIG_INVALID and DISK for an address or certificates that cannot be used
+ * @throws Failure CONFIG_INVALID and DISK for an address or certificates that cannot be used; TLS_UNTRUSTED, UNAUTHORIZED,
+ *   FORBIDDEN, NOT_A_TRUST_SERVER from who answers at the address
  */
 export async function openServer(
   config: ServerConfig,
@@ -91,6 +96,7 @@ async function reach(
     const problem = asFailure(error);
     if (problem.code === 'CONFIG_INVALID' || problem.code === 'DISK') throw unusable(problem);
     console.log('error', `could not reach ${url}: ${pingWords(url, problem)}`);
+    if (!isOutage(problem)) throw problem;
     console.log('info', 'continuing in offline mode');
     return offline(url, problem);
   }

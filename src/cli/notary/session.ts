@@ -88,7 +88,7 @@ export class NotarySession {
 
   /** What notary's library warns of, in its words; the rest is information. */
   #tell(event: ClientEvent): void {
-    const warning = clientWarning(event);
+    const warning = clientWarning(event, this.#world.nowMs());
     if (warning !== undefined) {
       this.console.log('warning', warning);
       return;
