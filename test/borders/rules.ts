@@ -49,6 +49,11 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** The command lines, each a room of `cli` that knows no other; it may start another one by its `run.ts`. */
+const grammars: readonly string[] = ['cli/paraph', 'cli/notary', 'cli/docker'];
+/** Rooms of `cli` that serve all grammars and know none. */
+const servingRooms: readonly string[] = ['cli/render', 'cli/cobra', 'cli/go-text'];
+
 /** Wings without disk, net, process and clock, and all that they may take from outside src/. */
 const pureWings: readonly string[] = ['encoding', 'tuf'];
 const pureModules: readonly string[] = ['node:buffer', 'node:crypto', 'node:util'];
@@ -130,6 +135,10 @@ function ownImportProblem(
   const target = posix.normalize(posix.join(posix.dirname(file), specifier));
   if (target.startsWith('..')) return `${specifier} lies outside src/`;
   if (isTest(target)) return `${specifier} is a test`;
+  if (wing === 'cli') {
+    const problem = roomProblem(file, target);
+    if (problem !== undefined) return problem;
+  }
   if (wingOf(target) === wing || (forAll.includes(target) && wing !== 'errors.ts'))
     return undefined;
   if (!allowed.some((entry) => target === entry || target.startsWith(`${entry}/`))) {
@@ -139,6 +148,16 @@ function ownImportProblem(
     return `cli may import types from tuf, no values (${target})`;
   }
   return undefined;
+}
+
+/** Inside `cli`: what grammars share lies above them, not in one of them. */
+function roomProblem(file: string, target: string): string | undefined {
+  const room = posix.dirname(file);
+  const grammar = grammars.find((name) => target.startsWith(`${name}/`));
+  if (grammar === undefined || grammar === room) return undefined;
+  if (servingRooms.includes(room)) return `${room} knows no grammar and may not import ${target}`;
+  if (target === `${grammar}/run.ts`) return undefined;
+  return `${room} may not import ${target}: a grammar is started by its run.ts`;
 }
 
 function outsideImportProblem(wing: string, specifier: string): string | undefined {

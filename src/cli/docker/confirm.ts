@@ -1,5 +1,5 @@
 // docker's questions that take `y` and nothing else for a yes; the end of the input is a no.
-import { readLine } from '../notary/line.ts';
+import { readLine } from '../line.ts';
 import type { World } from '../world.ts';
 
 /** @param question fit to be shown */

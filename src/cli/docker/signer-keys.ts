@@ -2,7 +2,7 @@
 import { asFailure } from '../../errors.ts';
 import { readPublicKeys } from '../../keys/public-key-file.ts';
 import type { PublicKey } from '../../tuf/public-key.ts';
-import { readNamedFile } from '../notary/named-file.ts';
+import { readArgumentFile } from '../argument-file.ts';
 import type { World } from '../world.ts';
 import { prefixed } from './words.ts';
 
@@ -17,7 +17,7 @@ export async function readSignerKeys(
 }
 
 async function readSignerKey(path: string, world: World): Promise<PublicKey> {
-  const pem = await readNamedFile(path, world).catch((error: unknown) => {
+  const pem = await readArgumentFile(path, world).catch((error: unknown) => {
     throw prefixed('unable to read public key from file: ', asFailure(error));
   });
   try {

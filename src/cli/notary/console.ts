@@ -3,10 +3,10 @@
 // Invariant: what comes from files and servers is escaped before it is shown, in the log as in tables.
 import type { Readable } from 'node:stream';
 import { type LogLevel, logLine } from '../go-text/log-line.ts';
+import { readLine } from '../line.ts';
 import { safe } from '../render/safe-text.ts';
 import type { World } from '../world.ts';
 import type { NotaryCall } from './command.ts';
-import { readLine } from './line.ts';
 
 /** From the quietest on. */
 const levels: readonly LogLevel[] = ['error', 'warning', 'info', 'debug'];

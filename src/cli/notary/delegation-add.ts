@@ -5,10 +5,10 @@ import { asFailure, Failure } from '../../errors.ts';
 import { readPublicKeys } from '../../keys/public-key-file.ts';
 import type { PublicKey } from '../../tuf/public-key.ts';
 import type { DelegationRole } from '../../tuf/role.ts';
+import { readArgumentFile } from '../argument-file.ts';
 import { safe } from '../render/safe-text.ts';
 import type { World } from '../world.ts';
 import type { NotaryBody, NotaryCall } from './command.ts';
-import { readNamedFile } from './named-file.ts';
 import { withPrefix } from './prefix.ts';
 import { inSession } from './session.ts';
 import { maybePublish, stageChanges } from './staging.ts';
@@ -76,7 +76,7 @@ async function publicKey(file: string, world: World): Promise<PublicKey> {
 
 async function readPem(file: string, world: World): Promise<Buffer> {
   try {
-    return await readNamedFile(file, world);
+    return await readArgumentFile(file, world);
   } catch (error) {
     const failure = asFailure(error);
     const isMissing = failure.message.endsWith('no such file or directory');

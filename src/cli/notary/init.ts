@@ -5,9 +5,9 @@ import { Failure, isFailure } from '../../errors.ts';
 import type { KeyFileStore } from '../../keys/file-store.ts';
 import { readPublicKeys } from '../../keys/public-key-file.ts';
 import type { PublicKey } from '../../tuf/public-key.ts';
+import { readArgumentFile } from '../argument-file.ts';
 import type { NotaryBody, NotaryCall } from './command.ts';
 import { importRoleKey } from './key-files.ts';
-import { readNamedFile } from './named-file.ts';
 import { withPrefix } from './prefix.ts';
 import { withPublisher } from './publisher.ts';
 import { inSession } from './session.ts';
@@ -44,7 +44,7 @@ async function rootCertificate({ flags, world }: NotaryCall): Promise<PublicKey 
   const file = flags.text('rootcert');
   if (file === '') return undefined;
   const pem = await withPrefix('error reading certificate file: ', () =>
-    readNamedFile(file, world),
+    readArgumentFile(file, world),
   );
   return readPublicKeys(pem.toString('latin1'), world.nowMs());
 }

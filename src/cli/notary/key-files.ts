@@ -1,8 +1,8 @@
 // Private keys from files, taken into the trust directory for a role: of init and of a rotation.
 import type { KeyFileStore } from '../../keys/file-store.ts';
 import type { RoleOwner } from '../../keys/key-store.ts';
+import { readArgumentFile } from '../argument-file.ts';
 import type { World } from '../world.ts';
-import { readNamedFile } from './named-file.ts';
 import { withPrefix } from './prefix.ts';
 
 /**
@@ -16,7 +16,7 @@ export async function importRoleKey(
   world: World,
 ): Promise<string> {
   const bytes = await withPrefix('Error reading input root key file: ', () =>
-    readNamedFile(file, world),
+    readArgumentFile(file, world),
   );
   return (await keys.importKeyFor(bytes.toString('latin1'), owner)).id;
 }

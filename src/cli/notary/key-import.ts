@@ -1,6 +1,7 @@
 // `notary key import FILE…`: takes private keys over, all of a file or none (client store §2.6).
+
+import { readArgumentFile } from '../argument-file.ts';
 import type { NotaryBody } from './command.ts';
-import { readNamedFile } from './named-file.ts';
 import { withKeys } from './publisher.ts';
 import { inSession } from './session.ts';
 import { usageFirst } from './usage-first.ts';
@@ -21,7 +22,7 @@ export const run: NotaryBody['run'] = async (call) => {
   await inSession(call, async (session) => {
     await withKeys(session, call, async (keys) => {
       for (const file of call.args) {
-        const bytes = await readNamedFile(file, call.world);
+        const bytes = await readArgumentFile(file, call.world);
         await keys.importKeys(bytes.toString('latin1'), defaults);
       }
     });

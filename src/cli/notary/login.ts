@@ -8,9 +8,9 @@ import {
   type Credentials,
   notaryAuthCredentials,
 } from '../../remote/credentials.ts';
+import { readLine } from '../line.ts';
 import type { World } from '../world.ts';
 import type { NotaryConsole } from './console.ts';
-import { readLine } from './line.ts';
 
 /** notary waits this long for a user name. */
 const usernameTimeoutMs = 30_000;

@@ -2,8 +2,8 @@
 // device or of somebody's pipe.
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { fileFailure } from '../file-failure.ts';
 import type { World } from '../world.ts';
-import { fileFailure } from './file-failure.ts';
 
 /** @throws Failure DISK */
 export async function writeOutputFile(

@@ -2,14 +2,14 @@
 import { parseJson } from '../../encoding/strict-json.ts';
 import { Failure, isFailure } from '../../errors.ts';
 import type { Target } from '../../tuf/target-table.ts';
+import { readArgumentFile } from '../argument-file.ts';
 import type { NotaryCall } from './command.ts';
-import { readNamedFile } from './named-file.ts';
 
 /** The part of a target that --custom gives. @throws Failure DISK; USAGE for what is larger than 1 MiB or no JSON */
 export async function targetCustom({ flags, world }: NotaryCall): Promise<Pick<Target, 'custom'>> {
   const named = flags.text('custom');
   if (named === '') return {};
-  const bytes = await readNamedFile(named, world);
+  const bytes = await readArgumentFile(named, world);
   try {
     return { custom: parseJson(bytes) };
   } catch (cause) {

@@ -3,7 +3,7 @@
 import { asFailure } from '../../errors.ts';
 import { readPublicKeys } from '../../keys/public-key-file.ts';
 import type { PublicKey } from '../../tuf/public-key.ts';
-import { readNamedFile } from '../notary/named-file.ts';
+import { readArgumentFile } from '../argument-file.ts';
 import type { Invocation } from './command.ts';
 import { requireFile } from './flag-files.ts';
 import { withRemedy } from './with-remedy.ts';
@@ -14,7 +14,7 @@ export async function publicKeysOf(invocation: Invocation): Promise<readonly Pub
   const keys: PublicKey[] = [];
   for (const file of flags.texts('key')) {
     await requireFile('key', file, invocation);
-    const pem = await readNamedFile(file, world);
+    const pem = await readArgumentFile(file, world);
     try {
       keys.push(readPublicKeys(pem.toString('latin1'), world.nowMs()));
     } catch (error) {

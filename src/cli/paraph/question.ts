@@ -1,6 +1,6 @@
 // A question before something is lost: it names what, takes `yes` or the name of what it is about, and defaults to no.
 // Where there is no terminal to ask at, the command fails at once and names the flag that answers.
-import { readLine } from '../notary/line.ts';
+import { readLine } from '../line.ts';
 import { safe } from '../render/safe-text.ts';
 import { wrap } from '../render/wrap.ts';
 import type { Invocation } from './command.ts';

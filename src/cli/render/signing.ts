@@ -2,7 +2,6 @@
 // what it means that there is one root key.
 import type { SignedImageTag, SignResult } from '../../client/publish/sign-image.ts';
 import type { RoleName } from '../../tuf/role.ts';
-import type { ImageToSign, SigningOrder } from '../paraph/signing-orders.ts';
 import { backUpCommand } from './back-up.ts';
 import { safe } from './safe-text.ts';
 import { proseId, tableDigest } from './short-id.ts';
@@ -10,6 +9,17 @@ import { table } from './table.ts';
 
 /** A path as people write it. */
 type Place = (path: string) => string;
+
+/** What was to be signed, as far as it is told beside the result. */
+interface Order {
+  readonly images: readonly OrderedImage[];
+}
+
+interface OrderedImage {
+  readonly tag: string;
+  /** As the registry described it; undefined when it was not asked. */
+  readonly kind: { readonly mediaType: string; readonly platforms: number } | undefined;
+}
 
 interface KeyLines {
   readonly head: readonly string[];
@@ -65,7 +75,7 @@ export function keptKeyLines(
 }
 
 /** `signed 1.4 sha256:… index, 3 platforms, 1846 bytes`, and what was published. */
-export function signedLines(order: SigningOrder, result: SignResult): readonly string[] {
+export function signedLines(order: Order, result: SignResult): readonly string[] {
   const rows = result.tags.map((signed) => [
     verbCell(signed.outcome),
     safe(signed.tag),
@@ -95,7 +105,7 @@ export function uploadedJson({ uploaded, versions }: Uploaded): object {
   return { uploaded, versions: Object.fromEntries(versions) };
 }
 
-function describe(signed: SignedImageTag, image: ImageToSign | undefined): string {
+function describe(signed: SignedImageTag, image: OrderedImage | undefined): string {
   const roles = signed.roles.filter((role) => role !== 'targets');
   return [
     kindOf(image),
@@ -105,7 +115,7 @@ function describe(signed: SignedImageTag, image: ImageToSign | undefined): strin
   ].join(', ');
 }
 
-function kindOf(image: ImageToSign | undefined): string {
+function kindOf(image: OrderedImage | undefined): string {
   if (image?.kind === undefined) return 'not looked up in the registry';
   const { mediaType, platforms } = image.kind;
   const isIndex = /index|manifest\.list/.test(mediaType);
@@ -123,7 +133,7 @@ function versionList({ uploaded, versions }: Uploaded): string {
     .join(', ');
 }
 
-function imageOf({ images }: SigningOrder, { tag }: SignedImageTag): ImageToSign | undefined {
+function imageOf({ images }: Order, { tag }: SignedImageTag): OrderedImage | undefined {
   return images.find((image) => image.tag === tag);
 }
 
@@ -132,7 +142,7 @@ export function newKeysJson({ newKeys }: Pick<SignResult, 'newKeys'>): readonly 
   return newKeys.map(({ role, id, location, isNew }) => ({ role, id, location, made: isNew }));
 }
 
-export function signedJson(order: SigningOrder, result: SignResult): object {
+export function signedJson(order: Order, result: SignResult): object {
   return {
     repository: result.gun,
     keys: newKeysJson(result),

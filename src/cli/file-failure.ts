@@ -1,5 +1,5 @@
 // Files that arguments name, in the words in which Go's system calls fail: `open FILE: no such file or directory`.
-import { Failure } from '../../errors.ts';
+import { Failure } from '../errors.ts';
 
 const systemWords: ReadonlyMap<string, string> = new Map([
   ['ENOENT', 'no such file or directory'],

@@ -1,6 +1,6 @@
 // One line from stdin, whether somebody types it or a script has written it; what comes after it is left there.
 import type { Readable } from 'node:stream';
-import { Failure } from '../../errors.ts';
+import { Failure } from '../errors.ts';
 
 /** Answers and logins are short; a stream without line ends must not fill the memory. */
 const maxLineBytes = 64 * 1024;
