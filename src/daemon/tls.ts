@@ -7,8 +7,9 @@
 // - A certificate in a CA file is a trust anchor even when it is not itself a CA, as in Go: notary's
 //   documentation has operators name the peer's own certificate there.
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { createSecureContext, type Server } from 'node:tls';
+import { createSecureContext, type SecureContextOptions, type Server } from 'node:tls';
 import { readNamedFile } from '../config/named-file.ts';
+import { decodePem } from '../encoding/pem.ts';
 import { Failure } from '../errors.ts';
 
 /** Spread into the options of every TLS context that a daemon makes. */
@@ -57,14 +58,15 @@ export async function loadKeyPair(certFile: string, keyFile: string): Promise<Ke
     readNamedFile(certFile, 'certificate file', maxFileBytes),
     readNamedFile(keyFile, 'private key file', maxFileBytes),
   ]);
-  const certificate = parseCertificate(cert, certFile);
+  const [certificate] = parseCertificates(cert, certFile);
   const privateKey = parseKey(key, keyFile);
-  if (!certificate.checkPrivateKey(privateKey)) {
+  if (certificate?.checkPrivateKey(privateKey) !== true) {
     throw new Failure(
       'CONFIG_INVALID',
       `the private key ${keyFile} does not belong to ${certFile}`,
     );
   }
+  checkUsable(certFile, { cert, key });
   return {
     cert,
     key,
@@ -82,7 +84,8 @@ export async function loadKeyPair(certFile: string, keyFile: string): Promise<Ke
  */
 export async function loadCertificateAuthority(file: string): Promise<Buffer> {
   const { bytes } = await readNamedFile(file, 'certificate file', maxFileBytes);
-  parseCertificate(bytes, file);
+  parseCertificates(bytes, file);
+  checkUsable(file, { ca: bytes });
   return bytes;
 }
 
@@ -122,11 +125,31 @@ export function keyPairWarnings(pair: KeyPair, nowMs: number): readonly string[]
   return warnings;
 }
 
-function parseCertificate(bytes: Buffer, file: string): X509Certificate {
+/**
+ * All of the certificates in a file. What reads them later takes the first alone, or none of those that follow a broken
+ * one, without a word: peers of an issuer that was meant would be turned away, or a chain be incomplete.
+ */
+function parseCertificates(bytes: Buffer, file: string): readonly X509Certificate[] {
+  let certificates: readonly X509Certificate[];
   try {
-    return new X509Certificate(bytes);
+    certificates = decodePem(bytes.toString('latin1'))
+      .filter(({ label }) => label === 'CERTIFICATE')
+      .map((block) => new X509Certificate(block.bytes));
   } catch (cause) {
-    throw new Failure('CONFIG_INVALID', `${file} holds no PEM certificate`, { cause });
+    throw new Failure('CONFIG_INVALID', `${file} holds a PEM certificate that is broken`, {
+      cause,
+    });
+  }
+  if (certificates.length > 0) return certificates;
+  throw new Failure('CONFIG_INVALID', `${file} holds no PEM certificate`);
+}
+
+/** What OpenSSL itself refuses, such as a key that is too short, is said now instead of by the listener. */
+function checkUsable(file: string, options: SecureContextOptions): void {
+  try {
+    createSecureContext({ ...tlsPolicy, ...options });
+  } catch (cause) {
+    throw new Failure('CONFIG_INVALID', `${file} cannot be used for TLS`, { cause });
   }
 }
 
