@@ -12,6 +12,7 @@ import {
   release,
   type Unsigned,
 } from '../../tuf/compose.ts';
+import { shown } from '../../remote/foreign-text.ts';
 import { fileMeta } from '../../tuf/file-meta.ts';
 import {
   type DelegationRole,
@@ -29,6 +30,7 @@ import { changeDelegation, purgeKeys, removeDelegation } from './delegation-edit
 import { type DraftBase, emptyTargets } from './draft-base.ts';
 import { type DelegationChange, type Edit, isSameTarget, type KeyReplacement } from './edit.ts';
 import { replaceKeys } from './key-replacement.ts';
+import { keysOfAll, keysOfRole, type ListedKey, requireListed } from './listed-keys.ts';
 
 /** What a publisher should know of a draft although nothing failed. */
 export type DraftNotice =
@@ -73,7 +75,7 @@ export class Draft {
    * Takes one edit; false when the repository says so already.
    * @throws Failure ROLE_INVALID for an unknown role, a tag or path outside those of its role, a role left without
    *   keys; THRESHOLD_UNMET or METADATA_EXPIRED when the role has a file that does not count now; KEY_NOT_FOUND for
-   *   keys that cannot be purged anywhere; METADATA_INVALID for a tag that Go could not write
+   *   keys that are not listed, or cannot be purged anywhere; METADATA_INVALID for a tag that Go could not write
    */
   apply(edit: Edit): boolean {
     switch (edit.kind) {
@@ -206,7 +208,8 @@ export class Draft {
   #setTag(role: TargetsRole, name: string, target: Target): boolean {
     const content = this.#writable(role);
     if (!mayList(this.#content, role, name)) {
-      throw new Failure('ROLE_INVALID', `could not add all targets: ${role} may not sign ${name}`);
+      const message = `could not add all targets: ${role} may not sign ${shown(name)}`;
+      throw new Failure('ROLE_INVALID', message);
     }
     const present = this.#tag(role, content, name);
     if (present !== undefined && isSameTarget(present, target)) return false;
@@ -234,6 +237,9 @@ export class Draft {
     const parent = parentRole(change.role);
     const content = this.#writable(parent);
     const allowed = allowedPaths(this.#content, parent);
+    if (this.hasDelegation(change.role)) {
+      requireListed(change.removeKeyIds, this.#keysOf(change.role), change.role);
+    }
     const next = changeDelegation(content, change, allowed);
     if (next === undefined) return false;
     this.#say(parent, next);
@@ -260,6 +266,7 @@ export class Draft {
   }
 
   #purge(below: TargetsRole, keyIds: readonly string[]): boolean {
+    requireListed(keyIds, this.#keysBelow(below), `the delegations of ${this.#base.gun}`);
     const kept: DraftNotice[] = [];
     let isChanged = false;
     const queue: TargetsRole[] = [below];
@@ -280,6 +287,25 @@ export class Draft {
     if (!isChanged && kept.length > 0) throw nothingPurged(kept.map(({ role }) => role));
     this.#notices.push(...kept);
     return isChanged;
+  }
+
+  /** The keys of a role, also those that this draft has taken out: an edit may say again what one before it did. */
+  #keysOf(role: DelegationRole): readonly ListedKey[] {
+    const parent = parentRole(role);
+    return [this.#content(parent), this.#base.targets(parent)].flatMap((content) => {
+      const delegation = content && delegationIn(content, role);
+      return delegation ? keysOfRole(delegation, content.delegations.keys) : [];
+    });
+  }
+
+  /** The same for every role from `role` on. */
+  #keysBelow(role: TargetsRole): readonly ListedKey[] {
+    const contents = [this.#content(role), this.#base.targets(role)];
+    const children = contents.flatMap((content) => content?.delegations.roles ?? []);
+    return [
+      ...contents.flatMap((content) => (content ? keysOfAll(content.delegations) : [])),
+      ...[...new Set(children.map(({ name }) => name))].flatMap((name) => this.#keysBelow(name)),
+    ];
   }
 
   #witness(role: TargetsRole): boolean {

@@ -240,8 +240,11 @@ async function planRemoval(
       ? { kind: 'remove-delegation', role }
       : { ...noChange, role, isNew: false, removeKeyIds: going },
   ];
-  if (delegation(repository, releasesRole) !== undefined) {
-    edits.push({ ...noChange, role: releasesRole, isNew: false, removeKeyIds: going });
+  const released = delegation(repository, releasesRole);
+  const listed = released === undefined ? [] : keyIdsOf(repository, released);
+  const removeKeyIds = going.filter((id) => listed.includes(id));
+  if (removeKeyIds.length > 0) {
+    edits.push({ ...noChange, role: releasesRole, isNew: false, removeKeyIds });
   }
   const releases = releasesWithout(repository, going, await localKeys(ports.keys));
   if (releases === 're-signed') edits.push({ kind: 'witness', role: releasesRole });
