@@ -2,7 +2,7 @@
 // which is the same with --dry-run: what would be published, held against what is published now.
 import { versionsOf } from '../../client/consume/trusted-repository.ts';
 import { previewStaged } from '../../client/publish/preview.ts';
-import { publishStaged } from '../../client/publish/staged.ts';
+import { type AppliedChange, publishStaged } from '../../client/publish/staged.ts';
 import { changeJson, changeRow } from '../render/change.ts';
 import { newKeysJson, publishedLines, uploadedJson } from '../render/signing.ts';
 import { table } from '../render/table.ts';
@@ -36,7 +36,7 @@ async function publishAll(gun: string, { ports, reporter }: Work, desk: Desk): P
       gun,
     });
   }
-  const rows = applied.map((change) => ['done', ...changeRow(change)]);
+  const rows = applied.map((change) => [outcomeOf(change), ...changeRow(change)]);
   for (const line of table([{}, {}, {}, {}], rows)) reporter.line(line);
   // With nothing to upload the server makes the snapshot by itself.
   const shown = uploaded.length === 0 ? (['snapshot'] as const) : uploaded;
@@ -45,7 +45,12 @@ async function publishAll(gun: string, { ports, reporter }: Work, desk: Desk): P
   return {
     repository: gun,
     keys: newKeysJson({ newKeys }),
-    applied: applied.map(changeJson),
+    applied: applied.map((change) => ({ outcome: outcomeOf(change), ...changeJson(change) })),
     ...uploadedJson({ uploaded, versions }),
   };
+}
+
+/** `nothing` for a change that the repository said already: a tag that was not there was not taken out. */
+function outcomeOf({ isEffective }: AppliedChange): 'done' | 'nothing' {
+  return isEffective ? 'done' : 'nothing';
 }

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Publishing, startPublishing, trust } from '../../../test/cli/publishing.ts';
 import { notary, type Result, type WorldPlan } from '../../../test/cli/world.ts';
+import { removeTargetChange } from '../../client/trustdir/change.ts';
+import { TrustDirectory } from '../../client/trustdir/trust-directory.ts';
 
 const manifest = ['--digest', `sha256:${'ab'.repeat(32)}`, '--size', '739'];
 const codes = (text: string) => text.match(/\[[A-Z_]+\]/g);
@@ -169,6 +171,20 @@ describe('what is staged', { timeout: 60_000 }, () => {
     expect(json.status).toBe(8);
     expect(JSON.parse(json.stdout)).toMatchObject({ publishable: false });
     expect(await run(['publish', app])).toMatchObject({ status: 8 });
+  });
+
+  it('and changes nothing is told as nothing', async () => {
+    await must('sign', `${app}:1`, ...manifest);
+    const changeList = new TrustDirectory(join(homeDir, '.docker/trust')).repository(
+      app,
+    ).changeList;
+    await changeList.add(1n, removeTargetChange('targets', 'mistyped'));
+    const { stdout } = await must('publish', app, '--output', 'json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      applied: [{ outcome: 'nothing', kind: 'remove-tag', tag: 'mistyped' }],
+    });
+    await changeList.add(1n, removeTargetChange('targets', 'mistyped'));
+    expect((await must('publish', app)).stdout).toMatch(/^nothing +revoke +targets +mistyped$/m);
   });
 
   it('when it is nothing is a new snapshot', async () => {

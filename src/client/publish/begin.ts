@@ -21,13 +21,13 @@ export async function beginRepository(
     const nothing = async () => [];
     const order = { gun, plan: nothing, first: nothing, rootKeyId };
     const { newKeys, uploaded, repository } = await publishOrBegin(order, ports);
-    if (newKeys.length > 0) return { keys: newKeys, uploaded, repository };
+    if (newKeys.length > 0) return { keys: newKeys, changed: [], uploaded, repository };
     if (repository?.set.root.bytes.equals(pending.bytes) !== true) {
       throw new Failure('ALREADY_INITIALISED', `${gun} is signed already`, {
         facts: { server: ports.server.url, repository: gun },
       });
     }
     const { keys } = await rootMadeElsewhere(pending, ports);
-    return { keys, uploaded: [], repository };
+    return { keys, changed: [], uploaded: [], repository };
   });
 }

@@ -14,7 +14,7 @@ import { confirm } from './confirm.ts';
 import { type DraftBase, unpublishedBase } from './draft-base.ts';
 import type { Edit } from './edit.ts';
 import { type FirstRoot, firstRoot, type RepositoryKey, rootMadeElsewhere } from './first-root.ts';
-import { type Explain, planRelease, signRelease } from './release.ts';
+import { type Explain, planRelease, type Release, signRelease } from './release.ts';
 import { requireAbsent, requireUnpublished } from './unpublished.ts';
 import { upload } from './upload.ts';
 
@@ -30,6 +30,8 @@ export interface FirstRelease {
 export interface Initialised {
   /** root, targets, snapshot, timestamp. */
   readonly keys: readonly RepositoryKey[];
+  /** The edits that changed something. */
+  readonly changed: readonly Edit[];
   readonly uploaded: readonly RoleName[];
   /** As the server serves it; undefined when it could not be read back. */
   readonly repository: TrustedRepository | undefined;
@@ -52,11 +54,11 @@ export async function initialise(
     known === undefined
       ? await newRoot(request, timestamp, ports)
       : await rootMadeElsewhere(known, ports);
-  const files = await firstFiles(unpublishedBase(gun, root), request, ports);
+  const { files, changed } = await firstFiles(unpublishedBase(gun, root), request, ports);
   const problem = await upload(gun, files, ports.server);
   if (problem !== undefined) throw problem;
   const repository = await confirm(gun, files, ports);
-  return { keys, uploaded: [...files.keys()], repository };
+  return { keys, changed, uploaded: [...files.keys()], repository };
 }
 
 /** The snapshot is the server's, as docker has it. */
@@ -74,10 +76,10 @@ async function firstFiles(
   base: DraftBase,
   { edits, explain }: FirstRelease,
   ports: PublisherPorts,
-): Promise<ReadonlyMap<RoleName, Buffer>> {
+): Promise<Pick<Release, 'changed'> & { readonly files: ReadonlyMap<RoleName, Buffer> }> {
   const release = await planRelease({ base, edits, nowMs: ports.nowMs(), explain }, ports);
   release.draft.renew('targets');
   for (const notice of release.draft.notices) ports.emit({ ...notice, gun: base.gun });
   const files = await signRelease(release, ports, explain);
-  return new Map([['root', base.root.bytes], ...files]);
+  return { files: new Map([['root', base.root.bytes], ...files]), changed: release.changed };
 }

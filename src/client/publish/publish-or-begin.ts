@@ -63,8 +63,8 @@ async function begin(order: PublishOrder, ports: PublisherPorts): Promise<Publis
   const { gun, rootKeyId, options } = order;
   const edits = await order.first();
   const request = { gun, edits, rootKeyId, explain: options?.explain };
-  const { keys, uploaded, repository } = await initialise(request, ports);
-  const done = { planned: edits, changed: edits, uploaded, newKeys: keys, repository };
+  const { keys, ...begun } = await initialise(request, ports);
+  const done = { planned: edits, newKeys: keys, ...begun };
   return { outcome: 'published', ...done };
 }
 

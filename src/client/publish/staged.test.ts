@@ -21,6 +21,7 @@ import {
   removeTargetChange,
   witnessChange,
 } from '../trustdir/change.ts';
+import { forgetRepository } from './forget.ts';
 import { prepareRepository } from './prepare.ts';
 import { publishStaged } from './staged.ts';
 
@@ -72,6 +73,22 @@ describe('staged changes', () => {
     expect(done).toMatchObject({ changed: [], uploaded: [] });
     expect(await stage.versions('targets', 'snapshot', 'timestamp')).toEqual([2, 2, 2]);
     expect(await stagedAt(stage.owner)).toEqual([]);
+  });
+
+  it('are told apart by whether they changed anything, in a first release too', async () => {
+    const effects = async () => {
+      const changes = [
+        addTag('v2'),
+        removeTargetChange('targets', 'v2'),
+        removeTargetChange('targets', 'no'),
+      ];
+      const { applied } = await publishAll(stage.owner, ...changes);
+      return applied.map(({ isEffective }) => isEffective);
+    };
+    expect(await effects()).toEqual([true, true, false]);
+    await stage.owner.server.remove(gun);
+    await forgetRepository({ gun, remote: false }, stage.owner);
+    expect(await effects()).toEqual([true, true, false]);
   });
 
   it('of a lost race are applied again', async () => {

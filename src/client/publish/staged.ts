@@ -31,7 +31,12 @@ export async function stage(
 
 export interface StagedPublication extends Published {
   /** Changes that were staged and are published now; their files are gone. */
-  readonly applied: readonly StagedChange[];
+  readonly applied: readonly AppliedChange[];
+}
+
+export interface AppliedChange extends StagedChange {
+  /** False for one that the repository said already when it was applied. */
+  readonly isEffective: boolean;
 }
 
 /**
@@ -46,8 +51,8 @@ export async function publishStaged(
 ): Promise<StagedPublication> {
   const home = ports.directory.repository(gun);
   return home.withPublishLock(async () => {
-    const applied = await home.changeList.list();
-    const wishes = stagedEdits(applied, home);
+    const staged = await home.changeList.list();
+    const wishes = stagedEdits(staged, home);
     const edits = wishes.map(({ edit }) => edit);
     const explain = (failure: Failure, refused: readonly Edit[]) =>
       refusedChange(
@@ -58,13 +63,18 @@ export async function publishStaged(
       gun,
       plan: async () => edits,
       first: async () => {
-        await requireBeginning(gun, applied, ports);
+        await requireBeginning(gun, staged, ports);
         return edits;
       },
       options: { evenIfUnchanged: true, explain },
     };
     const done = await publishOrBegin(order, ports);
-    await removeApplied(applied, home);
+    await removeApplied(staged, home);
+    const effective = wishes.filter(({ edit }) => done.changed.includes(edit));
+    const applied = staged.map((one) => {
+      const isEffective = effective.some(({ change }) => change === one.change);
+      return { ...one, isEffective };
+    });
     return { ...done, applied };
   });
 }
