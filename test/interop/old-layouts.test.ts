@@ -102,55 +102,60 @@ async function files({ trustDir }: Person): Promise<readonly string[]> {
     .toSorted();
 }
 
-const movers: readonly (readonly [string, readonly string[]])[] = [
-  ['paraph', [...ourProgram('paraph'), 'key', 'generate', 'bob']],
-  ['paraph notary', [...ourProgram('paraph'), 'notary', 'key', 'generate', '-r', 'bob']],
-  ['docker-trust', [...ourProgram('docker-trust'), 'key', 'generate', 'bob']],
+const movers: readonly (readonly [string, (typeof formats)[number], readonly string[]])[] = [
+  ['paraph', 'PKCS#8', [...ourProgram('paraph'), 'key', 'generate', 'bob']],
+  ['paraph', 'OpenSSL', [...ourProgram('paraph'), 'key', 'generate', 'bob']],
+  ['paraph notary', 'OpenSSL', [...ourProgram('paraph'), 'notary', 'key', 'generate', '-r', 'bob']],
+  ['docker-trust', 'PKCS#8', [...ourProgram('docker-trust'), 'key', 'generate', 'bob']],
 ];
 
-describe.each(formats)('keys of old, written by %s', (format) => {
-  it.each(movers)('are moved when %s makes a key, and used by all', async (name, command) => {
-    const who = await personOfOld(`${format === 'OpenSSL' ? 'o' : 'p'}-${name}`, format);
-    const on = { who, gun };
-    const before = await files(who);
-    expectDone(await who.run(command, []));
-    const moved = [...(await idsByText(owner)).values()].map((id) => `${id}.key`);
-    const bob = (await files(who)).filter((file) => !file.includes('/') && !moved.includes(file));
-    expect(bob).toHaveLength(1);
-    expect(await files(who)).toEqual([...moved, ...bob, certificate, damaged].toSorted());
-    expect(before).toContain(damaged);
-    for (const path of [damaged, certificate]) {
-      expect(await readFile(join(who.trustDir, 'private', path), 'utf8')).toBe(strangeText);
-    }
-
-    // Go's programs would move old files too, so what they find from here on is what was moved.
-    await rm(join(who.trustDir, 'private', dirname(damaged)), { recursive: true });
-    const list = await who.notary(['key', 'list']);
-    for (const { role, gun: of } of await owner.keyFiles()) {
-      expect(list.stdout).toMatch(
-        new RegExp(`^${role} +${of ? '\\S+old' : ''} +[0-9a-f]{64} `, 'm'),
-      );
-    }
-    for (const program of [notary, docker]) {
-      const tag = `${name.replace(' ', '-')}-${format === 'OpenSSL' ? 'o' : 'p'}-${program.name}`;
-      const content = `content of ${tag}`;
-      await program.sign(on, { tag, content });
-      expect((await paraph.tags({ who: owner, gun })).get(tag)).toBe(digestOf(content));
-    }
-  });
-
-  it('make a second repository under the root of old, and let a new signer in', async () => {
-    const who = await personOfOld(`second-${format === 'OpenSSL' ? 'o' : 'p'}`, format);
-    const on = { who, gun: `registry.test/team/${format === 'OpenSSL' ? 'o' : 'p'}` };
-    await paraph.sign(on, { tag: '1', content: 'one' });
-    await docker.letIn(on, { ...ann, person: who, name: 'ann' });
-    expect((await who.keyFiles()).filter(({ role }) => role === 'root')).toHaveLength(1);
-    await notary.rotate(on, 'root');
-    expect(await docker.tags(on)).toEqual(new Map([['1', digestOf('one')]]));
-  });
-});
-
 describe('keys of old', () => {
+  it.each(movers)(
+    'are moved when %s makes a key, and used by all: %s',
+    async (name, format, command) => {
+      const who = await personOfOld(`${format === 'OpenSSL' ? 'o' : 'p'}-${name}`, format);
+      const on = { who, gun };
+      const before = await files(who);
+      expectDone(await who.run(command, []));
+      const moved = [...(await idsByText(owner)).values()].map((id) => `${id}.key`);
+      const bob = (await files(who)).filter((file) => !file.includes('/') && !moved.includes(file));
+      expect(bob).toHaveLength(1);
+      expect(await files(who)).toEqual([...moved, ...bob, certificate, damaged].toSorted());
+      expect(before).toContain(damaged);
+      for (const path of [damaged, certificate]) {
+        expect(await readFile(join(who.trustDir, 'private', path), 'utf8')).toBe(strangeText);
+      }
+
+      // Go's programs would move old files too, so what they find from here on is what was moved.
+      await rm(join(who.trustDir, 'private', dirname(damaged)), { recursive: true });
+      const list = await who.notary(['key', 'list']);
+      for (const { role, gun: of } of await owner.keyFiles()) {
+        expect(list.stdout).toMatch(
+          new RegExp(`^${role} +${of ? '\\S+old' : ''} +[0-9a-f]{64} `, 'm'),
+        );
+      }
+      for (const program of [notary, docker]) {
+        const tag = `${name.replace(' ', '-')}-${format === 'OpenSSL' ? 'o' : 'p'}-${program.name}`;
+        const content = `content of ${tag}`;
+        await program.sign(on, { tag, content });
+        expect((await paraph.tags({ who: owner, gun })).get(tag)).toBe(digestOf(content));
+      }
+    },
+  );
+
+  it.each(formats)(
+    'make a second repository under their root, and let a new signer in: %s',
+    async (format) => {
+      const who = await personOfOld(`second-${format === 'OpenSSL' ? 'o' : 'p'}`, format);
+      const on = { who, gun: `registry.test/team/${format === 'OpenSSL' ? 'o' : 'p'}` };
+      await paraph.sign(on, { tag: '1', content: 'one' });
+      await docker.letIn(on, { ...ann, person: who, name: 'ann' });
+      expect((await who.keyFiles()).filter(({ role }) => role === 'root')).toHaveLength(1);
+      await notary.rotate!(on, 'root');
+      expect(await docker.tags(on)).toEqual(new Map([['1', digestOf('one')]]));
+    },
+  );
+
   it('are used where they lie while nothing is written', async () => {
     const who = await personOfOld('reader-of-old', 'PKCS#8');
     const before = await files(who);

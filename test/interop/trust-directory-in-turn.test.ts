@@ -13,7 +13,7 @@ import { type Desk, type TrustProgram, trustPrograms } from './trust-programs.ts
 
 const scratch = useScratch();
 const engine = useFakeEngine(scratch);
-const { notary, docker, paraph } = trustPrograms(engine);
+const { notary, docker, paraph, paraphNotary } = trustPrograms(engine);
 
 let services: Awaited<ReturnType<typeof startTrustServices>>;
 
@@ -26,13 +26,14 @@ beforeAll(async () => {
 
 type Order = readonly [TrustProgram, TrustProgram, TrustProgram];
 
+/** Every order of the three, ours by one grammar and the other; either comes first, second and third. */
 const orders: readonly Order[] = [
   [notary, docker, paraph],
-  [notary, paraph, docker],
-  [docker, notary, paraph],
+  [notary, paraphNotary, docker],
+  [docker, notary, paraphNotary],
   [docker, paraph, notary],
   [paraph, notary, docker],
-  [paraph, docker, notary],
+  [paraphNotary, docker, notary],
 ];
 
 describe.each(orders.map((order) => ({ order, name: order.map((each) => each.name) })))(
@@ -79,7 +80,6 @@ describe.each(orders.map((order) => ({ order, name: order.map((each) => each.nam
       await first.sign(on, release('1'));
       const made = await keys();
       expect((await who.keyFiles()).map(({ role }) => role)).toEqual(first.makes);
-      await expectAllSee();
       for (const program of [second, third]) {
         await program.sign(on, release(`by-${program.name}`));
       }
@@ -88,13 +88,15 @@ describe.each(orders.map((order) => ({ order, name: order.map((each) => each.nam
     });
 
     it('the cache that each leaves is what the server serves, and the others start from it', async () => {
+      const roles = ['root', 'targets', 'snapshot', 'timestamp'];
+      const texts = new Map(
+        await Promise.all(roles.map(async (role) => [role, await served(role)] as const)),
+      );
       for (const program of order) {
         await program.tags(on);
-        for (const role of ['root', 'targets', 'snapshot', 'timestamp']) {
+        for (const [role, text] of texts) {
           const cached = join(who.trustDir, 'tuf', on.gun, 'metadata', `${role}.json`);
-          expect(await readFile(cached, 'utf8'), `${program.name}: ${role}`).toBe(
-            await served(role),
-          );
+          expect(await readFile(cached, 'utf8'), `${program.name}: ${role}`).toBe(text);
         }
       }
     });
@@ -134,7 +136,6 @@ describe.each(orders.map((order) => ({ order, name: order.map((each) => each.nam
       await deleter!.forget!(on);
       signed.clear();
       await next(deleter!).sign(on, release('anew'));
-      await expectAllSee();
       await next(next(deleter!)).sign(on, release('anew-2'));
       await expectAllSee();
     });

@@ -1,12 +1,12 @@
 // The programs that share a trust directory, each with the verbs that it has: Go's notary, docker 28 with pushes under
-// content trust, and ours, which signs and reads by its own grammar and does the rest by that of notary.
+// content trust, and ours, by its own grammar and by that of notary.
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FakeEngine } from '../peers/fake-engine.ts';
 import { peer } from '../peers/peers.ts';
 import { ourProgram, type Person } from '../peers/person.ts';
 import type { Delegate, On, Release, Tags } from './matrix/client.ts';
-import { type Command, digestOf, mustDo } from './matrix/command.ts';
+import { type Command, digestOf, mustDo, newKeyId } from './matrix/command.ts';
 import { DockerClient } from './matrix/docker-client.ts';
 import { NotaryClient } from './matrix/notary-client.ts';
 import { paraphReader } from './matrix/paraph-reader.ts';
@@ -38,11 +38,12 @@ export function trustPrograms(engine: FakeEngine) {
   return {
     notary: notaryProgram('notary', [peer('notary')]),
     docker: dockerProgram(engine),
-    paraph: paraphProgram(ours, notaryProgram('paraph', [...ours, 'notary'])),
+    paraph: paraphProgram(ours),
+    paraphNotary: notaryProgram('paraph-notary', [...ours, 'notary']),
   };
 }
 
-function notaryProgram(name: string, command: Command) {
+function notaryProgram(name: string, command: Command): TrustProgram {
   const client = new NotaryClient(name, command);
   return {
     name,
@@ -64,7 +65,7 @@ function notaryProgram(name: string, command: Command) {
     publish: async (on, release) => void (await client.publish(on, [release])),
     rotate: (on, role) => client.rotate(on, role, 'local'),
     forget: (on) => client.forget(on),
-  } satisfies TrustProgram;
+  };
 }
 
 function dockerProgram(engine: FakeEngine): TrustProgram {
@@ -91,22 +92,37 @@ function dockerProgram(engine: FakeEngine): TrustProgram {
   };
 }
 
-function paraphProgram(
-  command: Command,
-  notary: ReturnType<typeof notaryProgram>,
-): Required<TrustProgram> {
+function paraphProgram(command: Command): TrustProgram {
+  const run = (who: Person, ...args: readonly string[]) => mustDo(who, { command, args });
   const sign = async (on: Desk, { tag, content }: Release, ...flags: readonly string[]) => {
     const size = String(Buffer.byteLength(content));
     const what = ['--digest', `sha256:${digestOf(content)}`, '--size', size];
-    await mustDo(on.who, { command, args: ['sign', `${on.gun}:${tag}`, ...what, ...flags] });
+    await run(on.who, 'sign', `${on.gun}:${tag}`, ...what, ...flags);
   };
   return {
-    ...notary,
+    name: 'paraph',
     makes: ['root', 'targets'],
     tags: (on) => paraphReader.tags(on),
     sign: (on, release) => sign(on, release),
+    async makeSigner(who, name) {
+      const keyId = await newKeyId(who, () => run(who, 'key', 'generate', name));
+      return { person: who, name, publicKeyFile: join(who.home, `${name}.pub`), keyId };
+    },
+    async letIn({ who, gun }, { name, publicKeyFile }) {
+      await run(who, 'signer', 'add', name, gun, '--key', publicKeyFile);
+    },
     signAs: (on, signer, release) => withKeyAlone(on.who, signer, () => sign(on, release)),
     stage: (on, release) => sign(on, release, '--stage'),
+    async publish(on, release) {
+      await sign(on, release, '--stage');
+      await run(on.who, 'publish', on.gun);
+    },
+    async rotate({ who, gun }, role) {
+      await run(who, 'key', 'rotate', gun, role, ...(role === 'root' ? ['--yes'] : []));
+    },
+    async forget({ who, gun }) {
+      await run(who, 'delete', gun, '--remote', '--yes');
+    },
   };
 }
 
