@@ -5,6 +5,7 @@ import { digestOf, gun, publisherAt } from '../../../test/client/publisher.ts';
 import { Stage } from '../../../test/client/stage.ts';
 import { removeFile } from '../../disk/files.ts';
 import { Failure } from '../../errors.ts';
+import { baseRoles } from '../../tuf/role.ts';
 import { refresh } from '../consume/refresh.ts';
 import { targetChange } from '../trustdir/change.ts';
 import { forgetRepository } from './forget.ts';
@@ -33,6 +34,16 @@ describe('forgetting a repository on this machine', () => {
     expect(await filesHere()).toEqual(['forgotten.json']);
     expect(await stage.owner.keys.list()).toEqual(keys);
     expect(stage.server.calls).toEqual([]);
+  });
+
+  it('removes the notes of rotations, which speak of keys of a repository that is gone', async () => {
+    const home = stage.owner.directory.repository(gun);
+    for (const role of baseRoles) {
+      const lists = { keysBefore: [], newKeys: ['ab'.repeat(32)], replaced: [] };
+      await home.setPendingRotation(role, { sinceMs: 0, holder: 'local', ...lists });
+    }
+    await forget(false);
+    expect(await filesHere()).toEqual(['forgotten.json']);
   });
 
   it('is a first contact the next time, and says that the root key is the same', async () => {

@@ -8,6 +8,7 @@
 //   is made anew from here, is a generation of its own, and this machine looks at it as at first contact.
 import { asFailure, Failure } from '../../errors.ts';
 import type { KeyEntry } from '../../keys/key-store.ts';
+import { baseRoles } from '../../tuf/role.ts';
 import type { PublisherPorts } from '../ports.ts';
 import type { RepositoryDirectory } from '../trustdir/trust-directory.ts';
 
@@ -62,14 +63,14 @@ async function forgetHere(
   const wasKnown = (await cache.storedMs('root')) !== undefined || (await cache.hasMemory());
   const stagedChanges = await changeList.clear();
   await directory.clearPendingRoot();
+  for (const role of baseRoles) await directory.clearPendingRotation(role);
   await cache.forget();
   return { wasKnown, stagedChanges };
 }
 
 function deletedElsewhere(gun: string, server: string, error: unknown): Failure {
   const problem = asFailure(error);
-  return new Failure(problem.code, problem.message, {
-    cause: problem,
+  return problem.with({
     facts: { ...problem.facts, server: `${server} has deleted its trust data of ${gun}` },
     meaning: 'On this machine some of it is left.',
     remedy: 'Run the command again, without asking the server, when the cause is gone.',
