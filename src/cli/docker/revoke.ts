@@ -45,16 +45,19 @@ function inDockersWords(failure: Failure): Failure {
     : new Failure(failure.code, message, { cause: failure, remedy: '' });
 }
 
-/** docker reports tags as deleted that stay signed by the repository key, and that everybody can still pull. */
-function requireRevoked({ gun, tags }: Revocation): void {
+/**
+ * docker reports tags as deleted that stay signed by the repository key, and that everybody can still pull.
+ * @throws Failure KEY_NOT_FOUND
+ */
+export function requireRevoked({ gun, tags }: Revocation): void {
   const still = tags.filter(({ outcome }) => outcome === 'still-signed');
   if (still.length === 0) return;
-  const shown = still.map(({ tag }) => tag).join(', ');
+  const names = still.map(({ tag }) => safe(tag)).join(', ');
   const roles = [...new Set(still.flatMap(({ stillSignedBy }) => stillSignedBy))];
   const isOwners = roles.includes('targets');
   throw new Failure(
     'KEY_NOT_FOUND',
-    `${shown} can still be pulled, by the signature of ${roles.map(nameOf).join(', ')}`,
+    `${names} can still be pulled, by the signature of ${roles.map(nameOf).join(', ')}`,
     {
       facts: { repository: gun, roles: roles.join(', ') },
       meaning:

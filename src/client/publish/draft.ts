@@ -5,6 +5,7 @@
 // overwritten, unless it was adopted on the publisher's order; an edit that is refused leaves the draft as it was;
 // versions and expiry are set in one place (tuf/compose release).
 import { Failure } from '../../errors.ts';
+import { shown } from '../../remote/foreign-text.ts';
 import {
   composeRoot,
   composeSnapshot,
@@ -12,7 +13,6 @@ import {
   release,
   type Unsigned,
 } from '../../tuf/compose.ts';
-import { shown } from '../../remote/foreign-text.ts';
 import { fileMeta } from '../../tuf/file-meta.ts';
 import {
   type DelegationRole,
