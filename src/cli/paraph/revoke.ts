@@ -10,6 +10,7 @@ import {
   revokeTags,
 } from '../../client/publish/revoke.ts';
 import { asFailure, Failure } from '../../errors.ts';
+import { isTag } from '../../remote/reference.ts';
 import { type ImageReference, parseReference } from '../../remote/registry.ts';
 import { safe } from '../render/safe-text.ts';
 import { publishedLines, uploadedJson, verbCell } from '../render/signing.ts';
@@ -19,7 +20,6 @@ import { Desk, type Work } from './desk.ts';
 import { confirmed } from './question.ts';
 import { mannerOf, rehearse } from './rehearsal.ts';
 import { repositoryNamed, targetsRoleNamed } from './repository-argument.ts';
-import { withRemedy } from './with-remedy.ts';
 
 interface Order {
   readonly reference: ImageReference;
@@ -94,10 +94,9 @@ async function revoke(request: RevokeRequest, { ports, reporter, refuse }: Work)
 function withRoleHint(failure: Failure, { gun, tags, roles }: RevokeRequest): Failure {
   if (failure.code !== 'KEY_NOT_FOUND' || roles !== undefined) return failure;
   const image = tags === 'all' ? `${gun} --all` : `${gun}:${tags[0]}`;
-  return withRemedy(
-    failure,
-    `${failure.remedy}\nWhat the repository key has signed is revoked by naming its role:\n  paraph revoke ${image} --role targets`,
-  );
+  return failure.with({
+    remedy: `${failure.remedy}\nWhat the repository key has signed is revoked by naming its role:\n  paraph revoke ${image} --role targets`,
+  });
 }
 
 function tagRow({ tag, outcome, removedFrom, stillSignedBy }: RevokedTag): readonly string[] {
@@ -112,21 +111,24 @@ function tagRow({ tag, outcome, removedFrom, stillSignedBy }: RevokedTag): reado
   ];
 }
 
-function stillSigned({ gun, tags }: Revocation): Failure | undefined {
+/** What is wrong when tags can still be pulled. */
+export function stillSigned({ gun, tags }: Revocation): Failure | undefined {
   const still = tags.filter(({ outcome }) => outcome === 'still-signed');
   const [first] = still;
   if (first === undefined) return undefined;
   const roles = [...new Set(still.flatMap(({ stillSignedBy }) => stillSignedBy))];
   const isOwners = roles.includes('targets');
+  // A publisher chose the name; a command that somebody pastes has room for tags only.
+  const named = isTag(first.tag) ? first.tag : 'TAG';
   return new Failure(
     'KEY_NOT_FOUND',
-    `${still.map(({ tag }) => tag).join(', ')} can still be pulled`,
+    `${still.map(({ tag }) => safe(tag)).join(', ')} can still be pulled`,
     {
       facts: { 'signed in': roles.join(', ') },
       meaning:
         'Where there are delegations, tags are taken out of those that can be signed for here, and of no other role.',
       remedy: isOwners
-        ? `Where the repository key is, name its role:\n  paraph revoke ${gun}:${first.tag} --role targets`
+        ? `Where the repository key is, name its role:\n  paraph revoke ${gun}:${named} --role targets`
         : 'Ask a signer of a role that is named to revoke the tag too.',
     },
   );
