@@ -219,8 +219,10 @@ describe('ping', () => {
   it('does not look at the certificate where that is switched off', async () => {
     const http = testClient({ certificates: { isUnverified: true } });
     const issued = new TestAuthority().issue({ names: ['other.example.com'] });
-    const url = await httpsServer((_r, response) => answer(response, 200, '{}'), issued);
-    await connectTrustServer({ url, http, credentials: anonymous }).ping();
+    const url = await httpsServer((_r, response) => answer(response, 200, '{"a":1}'), issued);
+    const server = connectTrustServer({ url, http, credentials: anonymous });
+    await server.ping();
+    expect((await fetchRoot(server))?.toString()).toBe('{"a":1}');
   });
 
   it('is done by http on this machine where that is allowed, and so is all that follows', async () => {

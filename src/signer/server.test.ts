@@ -61,7 +61,8 @@ describe('who may call', () => {
   it('is anyone on this machine where there is no client CA', async () => {
     const { address } = await start({ tls: { ...memoryConfig.tls, clientCa: undefined } });
     const other = connect(address, serverTls());
-    await other.createKey('ecdsa', gun, 'timestamp');
+    const { keyInfo } = await other.createKey('ecdsa', gun, 'timestamp');
+    expect(keyInfo?.keyID?.ID).toMatch(/^[0-9a-f]{64}$/);
     other.close();
   });
 

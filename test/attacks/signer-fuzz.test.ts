@@ -244,13 +244,17 @@ it('refuses what is too large, packed small or not, without holding it', async (
 
 it('serves others while clients open every stream that they may, and finish none', async () => {
   const greedy = await Promise.all(Array.from({ length: 5 }, () => RawSigner.open(port, ca)));
+  const seen = { sent: 0, ended: 0 };
   for (const client of greedy) {
     for (let at = 0; at < 1500; at += 1) {
       const stream = client.open({ path: at % 2 === 0 ? sign : createKey });
-      stream.write(frame(Buffer.alloc(2000), 0, maxMessageBytes));
+      stream.on('close', () => (seen.ended += 1));
+      stream.write(frame(Buffer.alloc(2000), 0, maxMessageBytes), () => (seen.sent += 1));
     }
   }
+  await expect.poll(() => seen.sent, { timeout: 10_000 }).toBeGreaterThan(100);
   await isWell();
+  expect(seen.ended).toBe(0); // so the honest client was served beside all of them
   for (const client of greedy) client.close();
   await isWell();
 });

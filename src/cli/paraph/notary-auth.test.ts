@@ -86,8 +86,7 @@ describe('NOTARY_AUTH', () => {
     expect(status, stderr).toBe(7);
     expect(stderr).toContain('[UNAUTHORIZED]');
     expect(stderr).toContain('NOTARY_AUTH was not sent');
-    expect(shown.length).toBeGreaterThan(0);
-    expect(shown.filter((header) => header !== undefined)).toEqual([]);
+    expect(shown).toEqual([undefined, undefined]);
   });
 
   it('does not follow where the trust server sends on to', async () => {
@@ -101,8 +100,7 @@ describe('NOTARY_AUTH', () => {
     };
     const { status, stderr } = await verify({ NOTARY_AUTH });
     expect(status, stderr).toBe(7);
-    expect(shown.length).toBeGreaterThan(0);
-    expect(shown.filter((header) => header !== undefined)).toEqual([]);
+    expect(shown).toEqual([undefined, undefined]);
   });
 
   it('is not shown to a registry, which asks for a login too', async () => {
@@ -111,7 +109,6 @@ describe('NOTARY_AUTH', () => {
     const words = ['sign', `${new URL(registry.url).host}/team/app:1`, ...server.flags];
     const { status, stderr } = await paraph(words, { homeDir, env: { NOTARY_AUTH } });
     expect(status, stderr).toBe(7);
-    expect(shown.length).toBeGreaterThan(0);
-    expect(shown.filter((header) => header !== undefined)).toEqual([]);
+    expect(shown).toEqual([undefined, undefined]);
   });
 });

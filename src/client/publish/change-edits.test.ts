@@ -65,15 +65,17 @@ describe('edits of a staged change', () => {
     [removeDelegationChange('targets/alice'), { kind: 'remove-delegation', role: 'targets/alice' }],
     [witnessChange('targets/alice'), { kind: 'witness', role: 'targets/alice' }],
     [witnessChange('targets'), { kind: 'witness', role: 'targets' }],
-    [
-      change('create', 'role', 'root', '{"keys":[],"role":"snapshot"}'),
-      { kind: 'replace-keys', role: 'snapshot', keys: [] },
-    ],
   ])('%#', (staged, edit) => {
     const edits = editsOf(staged, 'x');
     expect(edits).toEqual([edit]);
-    if (staged.type === 'role') return; // Go writes no such file, and neither do we
     expect(edits.map(changeOf)).toEqual([staged]);
+  });
+
+  it('are read of new keys of a role, which are never staged', () => {
+    const staged = change('create', 'role', 'root', '{"keys":[],"role":"snapshot"}');
+    const edits = editsOf(staged, 'x');
+    expect(edits).toEqual([{ kind: 'replace-keys', role: 'snapshot', keys: [] }]);
+    expect(() => edits.map(changeOf)).toThrow(expect.objectContaining({ code: 'ROLE_INVALID' }));
   });
 
   it('that no file of Go can say are not staged', () => {

@@ -314,13 +314,23 @@ describe('a transaction', () => {
       'postgres',
       'CREATE TABLE locked (n integer); INSERT INTO locked VALUES (1), (2)',
     );
+    let runs = 0;
+    let holders = 0;
+    let letOn: (() => void) | undefined;
+    const bothHold = new Promise<void>((resolve) => {
+      letOn = resolve;
+    });
     const both = (first: number, second: number) =>
       database.transaction(async (tx) => {
+        runs += 1;
         await tx.query(statement(`UPDATE locked SET n = n WHERE n = ${first}`));
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        holders += 1;
+        if (holders === 2) letOn?.();
+        await bothHold;
         await tx.query(statement(`UPDATE locked SET n = n WHERE n = ${second}`));
       });
     await Promise.all([both(1, 2), both(2, 1)]);
+    expect(runs).toBe(3); // one of the two was ended by PostgreSQL, and made again
   });
 
   it('waits for its turn, and readers do not wait for it', async () => {

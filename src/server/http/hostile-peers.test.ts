@@ -49,7 +49,10 @@ async function arrived({ socket }: Wire, bytes: number): Promise<void> {
 describe('a client that sends too slowly', () => {
   it('is dropped when it sends nothing at all', async () => {
     scene = await HttpScene.start({}, quick);
-    await dial().closed;
+    const wire = dial();
+    const side = await serverSideOf(wire.socket);
+    expect(await wire.closed).toMatch(/^(HTTP\/1\.1 408 |$)/);
+    expect(side).toMatchObject({ destroyed: true, bytesRead: 0 });
   });
 
   it('is dropped when it drips headers', async () => {

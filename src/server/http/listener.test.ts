@@ -65,10 +65,14 @@ describe('a TLS listener', () => {
 
   it('drops a client that never begins the handshake', async () => {
     await start({ handshakeMs: 100 });
+    const begun = performance.now();
     const socket = connectTcp(listener.port, '127.0.0.1');
     socket.on('error', () => undefined);
     socket.resume();
+    const side = await serverSideOf(socket);
     await once(socket, 'close');
+    expect(performance.now() - begun).toBeGreaterThan(90);
+    expect(side.bytesWritten).toBe(0);
   });
 
   it('drops a reader that takes nothing', async () => {
@@ -116,8 +120,10 @@ describe('stopping', () => {
     const socket = connectTcp(listener.port, '127.0.0.1');
     socket.on('error', () => undefined);
     await once(socket, 'connect');
-    await serverSideOf(socket);
+    const side = await serverSideOf(socket);
+    expect(side.destroyed).toBe(false);
     await listener.close();
+    expect(side.destroyed).toBe(true);
     socket.destroy();
     await start();
   });

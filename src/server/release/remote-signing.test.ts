@@ -256,6 +256,7 @@ describe('the environment', () => {
       vi.stubEnv(name, 'http://127.0.0.1:9');
     }
     await using(client(), (signing) => signing.check());
+    expect(calls).toEqual(['check', 'check']);
   });
 });
 
