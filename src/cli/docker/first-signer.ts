@@ -26,7 +26,7 @@ export async function signerName(
   const why =
     name === ''
       ? `There is no login with a user name for ${reference.domain}, after whom the first signer is named.`
-      : `The login for ${reference.domain} cannot be the name of a signer: lower case letters, digits, - and _.`;
+      : `The login for ${reference.domain} cannot be the name of a signer: lower case letters, digits, - and _, and none of a role.`;
   throw new Failure('ROLE_INVALID', message, {
     meaning: why,
     remedy: `${why}\nRun docker login ${reference.domain}, or: docker trust signer add --key FILE NAME ${reference.name}`,

@@ -44,6 +44,23 @@ function keyFile(name: string, text: string, mode = 0o600): string {
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
+describe('the name of a base role', () => {
+  it.each(['root', 'targets', 'snapshot', 'timestamp'])('%s is no name of a key', async (name) => {
+    const file = keyFile('a.key', ec.privateKey.export({ type: 'sec1', format: 'pem' }).toString());
+    for (const words of [
+      ['key', 'generate', name],
+      ['key', 'load', '--name', name, file],
+    ]) {
+      expect(await trust(words)).toEqual({
+        status: 1,
+        stdout: '',
+        stderr: `key name "${name}" is the name of a role, use a different key name\n`,
+      });
+    }
+    expect(keyFiles()).toEqual([]);
+  });
+});
+
 describe('docker trust key generate', () => {
   it('keeps the private half encrypted, and gives the public half away', async () => {
     const { status, stdout, stderr } = await trust(['key', 'generate', 'alice']);
@@ -77,7 +94,7 @@ describe('docker trust key generate', () => {
     ['alice', ['--dir', 'none'], 'public key path does not exist: "none"\n'],
     ['alice', ['--dir', 'taken.pub'], 'public key path does not exist: "taken.pub"\n'],
     ['taken', [], 'public key file already exists: "'],
-    ['targets', [], 'failed to generate key for targets: '],
+    ['targets', [], 'key name "targets" is the name of a role'],
   ])('of %s %j makes nothing', async (name, flags, words) => {
     keyFile('taken.pub', 'theirs');
     const { status, stderr } = await trust(['key', 'generate', name, ...flags]);

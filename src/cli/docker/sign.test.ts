@@ -93,6 +93,9 @@ Successfully signed ${image}
       'could not add signer to repo: Erin X: tuf: invalid role targets/Erin X. invalid delegation role name\n',
     ],
     ['releases', 'could not add signer to repo: releases: '],
+    // docker takes the root key of the publisher for the key of that signer.
+    ['root', 'could not add signer to repo: root: '],
+    ['targets', 'could not add signer to repo: targets: '],
   ])('as %j makes nothing and pushes nothing', async (username, words) => {
     logIn(username);
     inEngine('v1');

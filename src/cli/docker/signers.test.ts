@@ -89,6 +89,10 @@ Successfully added signer: alice to ${repository}
 
   it.each([
     [['Bob', 'x.pub'], 'signer name "Bob" must start with lowercase alphanumeric characters'],
+    [
+      ['root', 'alice.pub'],
+      'signer name "root" is the name of a role, use a different signer name',
+    ],
     [['releases', 'alice.pub'], 'releases is a reserved keyword, use a different signer name\n'],
     [
       ['carol', 'none.pub'],

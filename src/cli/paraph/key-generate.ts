@@ -48,7 +48,7 @@ function requireName(name: string, { name: command, flags }: Invocation): void {
       ],
     });
   }
-  if (isSignerName(name) && name.length <= maxNameLength) return;
+  if ((name === 'root' || isSignerName(name)) && name.length <= maxNameLength) return;
   throw wrongValue(`${JSON.stringify(name.slice(0, 100))} cannot be the name of a key`, {
     command,
     hints: [
@@ -137,10 +137,8 @@ async function requireWritable(path: string, { place }: KeyDesk, command: string
 }
 
 function withMadeKey(failure: Failure, { id, location }: KeyEntry): Failure {
-  const { code, message, facts } = failure;
-  return new Failure(code, message, {
-    cause: failure,
-    facts: { ...facts, key: id, 'private half': location },
+  return failure.with({
+    facts: { ...failure.facts, key: id, 'private half': location },
     meaning:
       'The key was made, and its private half is stored; only the public half was not written.',
     remedy: `Write it out with:\n  paraph key export --public ${proseId(id)} --file FILE`,

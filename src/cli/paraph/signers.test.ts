@@ -111,6 +111,7 @@ describe('signer add', { timeout: 60_000 }, () => {
   it.each([
     ['a name in capitals', 'Alice', 'alice.pub', 2, 'ROLE_INVALID'],
     ['a name that leads elsewhere', '../root', 'alice.pub', 2, 'ROLE_INVALID'],
+    ['the name of a base role', 'root', 'alice.pub', 2, 'ROLE_INVALID'],
     ['a name that moves the cursor', 'al\u001b[2Jice', 'alice.pub', 2, 'ROLE_INVALID'],
     ['the name of the releases role', 'releases', 'alice.pub', 2, 'ROLE_INVALID'],
     ['a private key', 'alice', 'alice.key', 8, 'KEY_UNREADABLE'],

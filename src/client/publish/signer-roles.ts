@@ -2,7 +2,7 @@
 // `targets/releases` when some of them go. Pure reading; nothing is changed here.
 import { Failure, isFailure } from '../../errors.ts';
 import type { PublicKey } from '../../tuf/public-key.ts';
-import { type DelegationRole, isDelegationRole } from '../../tuf/role.ts';
+import { type DelegationRole, isBaseRole, isDelegationRole } from '../../tuf/role.ts';
 import { checkThreshold } from '../../tuf/signature.ts';
 import { type Delegation, delegationIn } from '../../tuf/targets.ts';
 import { releasesRole } from '../consume/resolve.ts';
@@ -10,9 +10,19 @@ import { canonicalIdOf } from '../consume/role-authority.ts';
 import type { TrustedRepository } from '../consume/trusted-repository.ts';
 import { type LocalKeys, localKeysOf } from './role-signers.ts';
 
-/** docker's rule for names of signers, and of their keys. */
+/**
+ * docker's rule for names of signers, and of their keys; and none of a base role, which docker takes: in the store a key goes
+ * by the role alone, so that the key of a signer `root` would be the publisher's root key.
+ */
 export function isSignerName(name: string): boolean {
-  return /^[a-z0-9][a-z0-9_-]*$/.test(name);
+  return /^[a-z0-9][a-z0-9_-]*$/.test(name) && !isBaseRole(name);
+}
+
+/** Why `name` cannot be that of a signer or key, in docker's words as far as it has some. */
+export function signerNameFault(name: string, what: 'key' | 'signer'): string {
+  return isBaseRole(name)
+    ? `is the name of a role, use a different ${what} name`
+    : 'must start with lowercase alphanumeric characters and can include "-" or "_" after the first character';
 }
 
 /** Digits of a key id that tell it from others of one signer. */
@@ -40,8 +50,7 @@ export function signerRole(name: string): DelegationRole {
   if (isSignerName(name) && isDelegationRole(role)) return role;
   throw new Failure(
     'ROLE_INVALID',
-    `signer name ${JSON.stringify(name.slice(0, 128))} must start with lowercase alphanumeric characters and can ` +
-      'include "-" or "_" after the first character',
+    `signer name ${JSON.stringify(name.slice(0, 128))} ${signerNameFault(name, 'signer')}`,
   );
 }
 

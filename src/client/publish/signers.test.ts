@@ -135,6 +135,10 @@ describe('adding a signer', () => {
 
   it.each([
     ['releases', 'releases is a reserved keyword, use a different signer name'],
+    ['root', 'is the name of a role, use a different signer name'],
+    ['targets', 'is the name of a role'],
+    ['snapshot', 'is the name of a role'],
+    ['timestamp', 'is the name of a role'],
     ['Alice', 'must start with lowercase alphanumeric characters'],
     ['', 'must start with'],
     ['-alice', 'must start with'],
