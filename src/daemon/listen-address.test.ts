@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { formatListenAddress, parseListenAddress, reachOf } from './listen-address.ts';
+import {
+  formatListenAddress,
+  isLoopbackHost,
+  parseListenAddress,
+  reachOf,
+} from './listen-address.ts';
 
 describe('an address to listen on', () => {
   it.each([
@@ -67,4 +72,21 @@ describe('the reach of a listener', () => {
   it('cannot be told for a name that does not resolve', async () => {
     await expect(reachOf('no-such-host.invalid')).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
   });
+});
+
+describe('a host as it is written', () => {
+  it.each(['localhost', 'LocalHost', '127.0.0.1', '127.8.9.10', '::1', '::ffff:127.0.0.1'])(
+    'is this machine: %s',
+    (host) => expect(isLoopbackHost(host)).toBe(true),
+  );
+
+  it.each([
+    '127.evil.com',
+    '127.0.0.1.evil.com',
+    'localhost.evil.com',
+    '0.0.0.0',
+    '',
+    '::',
+    '10.0.0.1',
+  ])('may be another machine: %j', (host) => expect(isLoopbackHost(host)).toBe(false));
 });

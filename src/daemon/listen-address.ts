@@ -1,5 +1,5 @@
-// Where a daemon listens: reading `host:port`, and telling loopback, private and public addresses apart. Binding
-// is the caller's.
+// Where a daemon listens: reading `host:port`, and telling loopback, private and public addresses apart, for whatever a
+// configuration names. Binding is the caller's.
 import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
@@ -60,6 +60,13 @@ export async function reachOf(
   const reaches = (await resolveHost(host)).map(reachOfAddress);
   if (reaches.includes('public')) return 'public';
   return reaches.includes('private') ? 'private' : 'loopback';
+}
+
+/** Whether `host`, as it is written, is this machine: `localhost`, or an address of loopback. No name is looked up. */
+export function isLoopbackHost(host: string): boolean {
+  return (
+    host.toLowerCase() === 'localhost' || (isIP(host) !== 0 && reachOfAddress(host) === 'loopback')
+  );
 }
 
 async function resolveHost(host: string): Promise<readonly string[]> {

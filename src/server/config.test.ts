@@ -245,7 +245,27 @@ describe('what stops the start', () => {
 describe('what an operator hears', () => {
   it('is that a public address has neither encryption nor authentication', async () => {
     expect((await read({})).warnings).toHaveLength(2);
-    expect((await read({ server: { http_addr: '127.0.0.1:1' } })).warnings).toEqual([]);
+    // No address, but a name of somebody else.
+    expect((await read({ server: { http_addr: '127.evil.com:1' } })).warnings).toHaveLength(2);
+    for (const host of ['127.0.0.1', '127.8.9.10', 'localhost', '[::1]']) {
+      expect((await read({ server: { http_addr: `${host}:1` } })).warnings).toEqual([]);
+    }
+  });
+
+  it.each([
+    ['db.internal', 1],
+    ['127.evil.com', 1],
+    ['127.0.0.1', 0],
+    ['[::1]', 0],
+    ['localhost', 0],
+  ])('is that a database on %s without TLS is read on the way', async (host, warnings) => {
+    const db_url = `postgres://server@${host}/d?sslmode=disable`;
+    const { warnings: heard } = await read({
+      server: { http_addr: '127.0.0.1:1' },
+      trust_service: { type: 'remote', hostname: 'h', port: 1, key_algorithm: 'ecdsa' },
+      storage: { backend: 'postgres', db_url },
+    });
+    expect(heard).toHaveLength(warnings);
   });
 
   it('is that local keys do not outlive the process', async () => {

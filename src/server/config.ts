@@ -9,7 +9,11 @@ import {
   postgresExposures,
   readPostgresSettings,
 } from '../daemon/database/postgres-settings.ts';
-import { type ListenAddress, parseListenAddress } from '../daemon/listen-address.ts';
+import {
+  isLoopbackHost,
+  type ListenAddress,
+  parseListenAddress,
+} from '../daemon/listen-address.ts';
 import { type LogLevel, logLevelNamed, logLevels } from '../daemon/log.ts';
 import { Failure } from '../errors.ts';
 
@@ -244,7 +248,7 @@ function readLevel(view: ConfigView): LogLevel {
 
 function exposures({ listen, tls, auth, trust, storage }: ServerConfig): readonly string[] {
   const warnings: string[] = [];
-  if (!isLoopback(listen.host)) {
+  if (!isLoopbackHost(listen.host)) {
     if (tls === undefined)
       warnings.push('connections are not encrypted: there is no server.tls_cert_file');
     if (auth === undefined)
@@ -257,8 +261,4 @@ function exposures({ listen, tls, auth, trust, storage }: ServerConfig): readonl
     );
   }
   return warnings;
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }

@@ -1,5 +1,6 @@
 // The settings of storage.backend postgres, which both daemons read alike. Nothing is connected, and no file read.
 import type { ConfigView } from '../config.ts';
+import { isLoopbackHost } from '../listen-address.ts';
 import { type PostgresTarget, parsePostgresTarget } from './postgres-url.ts';
 
 export interface PostgresSettings {
@@ -30,7 +31,7 @@ export function readPostgresSettings(storage: ConfigView): PostgresSettings {
 /** What an operator should hear about the connection: one clause each. */
 export function postgresExposures(target: PostgresTarget): readonly string[] {
   const { host, sslMode, authorityFile } = target;
-  const isLocal = host.startsWith('/') || host === 'localhost' || /^(?:127\.|::1$)/.test(host);
+  const isLocal = host.startsWith('/') || isLoopbackHost(host);
   if (isLocal) return [];
   if (sslMode === 'disable') return ['the connection to the database is not encrypted'];
   if (sslMode === 'require' && authorityFile === undefined) {
