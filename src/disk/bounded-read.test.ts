@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -18,10 +26,30 @@ describe('reading with a bound', () => {
   it('gives all bytes up to the bound, and says how many there are above it', async () => {
     for (const text of ['', 'x', 'xxxx']) {
       writeFileSync(path, text);
-      expect(await readBounded(path, 4)).toEqual({ kind: 'bytes', bytes: Buffer.from(text) });
+      expect(await readBounded(path, 4)).toMatchObject({
+        kind: 'bytes',
+        bytes: Buffer.from(text),
+      });
     }
     writeFileSync(path, 'xxxxx');
     expect(await readBounded(path, 4)).toEqual({ kind: 'too-large', sizeBytes: 5 });
+  });
+
+  it('tells the mode of the very file that was read, not of what took its name', async () => {
+    writeFileSync(path, 'ours', { mode: 0o600 });
+    const theirs = join(directory, 'theirs');
+    writeFileSync(theirs, 'theirs');
+    chmodSync(theirs, 0o644);
+    for (let round = 0; round < 100; round += 1) {
+      const reading = readBounded(path, 100);
+      renameSync(theirs, join(directory, 'spare'));
+      renameSync(path, theirs);
+      renameSync(join(directory, 'spare'), path);
+      const read = await reading;
+      if (read.kind !== 'bytes') throw new Error(`a file became ${read.kind}`);
+      const expected = read.bytes.toString() === 'ours' ? 0o600 : 0o644;
+      expect(read.mode & 0o777).toBe(expected);
+    }
   });
 
   it('tells what is missing', async () => {

@@ -4,7 +4,8 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { diskFailure, systemCode } from './system-error.ts';
 
 export type BoundedRead =
-  | { readonly kind: 'bytes'; readonly bytes: Buffer }
+  /** `mode` is that of the file that was read, whatever stands under its name by now. */
+  | { readonly kind: 'bytes'; readonly bytes: Buffer; readonly mode: number }
   /** `sizeBytes` is the size that the system tells. */
   | { readonly kind: 'too-large'; readonly sizeBytes: number }
   | { readonly kind: 'missing' }
@@ -55,5 +56,6 @@ async function readOpen(file: FileHandle, maxBytes: number): Promise<BoundedRead
     if (bytesRead === 0) break; // cut by another program meanwhile: the caller's check will say so
     filled += bytesRead;
   }
-  return { kind: 'bytes', bytes: filled === bytes.length ? bytes : bytes.subarray(0, filled) };
+  const read = filled === bytes.length ? bytes : bytes.subarray(0, filled);
+  return { kind: 'bytes', bytes: read, mode: stat.mode };
 }

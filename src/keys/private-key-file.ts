@@ -1,8 +1,7 @@
 // The text of a private key file that the user names, for an import. As docker does, a file that others of this
-// machine may read or write is refused (docker trust §6): it may have been copied or exchanged already.
-import { stat } from 'node:fs/promises';
+// machine may read or write is refused (docker trust §6): it may have been copied or exchanged already. Rights and content
+// are those of one open file: the name may be given to another between two looks.
 import { readBounded } from '../disk/bounded-read.ts';
-import { attempt } from '../disk/system-error.ts';
 import { Failure } from '../errors.ts';
 
 /** As much as an import takes. */
@@ -15,26 +14,30 @@ const othersMode = 0o077;
  * @throws Failure DISK, also for a file that is missing, is none, or is not for its owner alone; KEY_LIMITS
  */
 export async function readPrivateKeyFile(path: string, shownAs = path): Promise<string> {
-  const found = await attempt('read', path, () => stat(path), 'ENOENT', 'ENOTDIR');
-  if (found === undefined) {
+  const read = await readBounded(path, maxBytes);
+  if (read.kind === 'missing') {
     throw new Failure('DISK', `stat ${shownAs}: no such file or directory`, {
       remedy: 'Check the name of the file.',
     });
   }
-  // Windows has no such rights; there every file says that all may read it.
-  if (process.platform !== 'win32' && (found.mode & othersMode) !== 0) {
-    throw new Failure(
-      'DISK',
-      `private key file ${shownAs} must not be readable or writable by others`,
-      { remedy: `chmod 600 ${shownAs}` },
-    );
-  }
-  const read = await readBounded(path, maxBytes);
   if (read.kind === 'too-large') {
     throw new Failure('KEY_LIMITS', `${shownAs} is larger than a file of keys may be (1 MiB)`);
   }
   if (read.kind !== 'bytes') throw new Failure('DISK', `${shownAs} is no regular file`);
-  const text = read.bytes.toString('utf8');
-  read.bytes.fill(0);
-  return text;
+  try {
+    requireOwnersAlone(read.mode, shownAs);
+    return read.bytes.toString('utf8');
+  } finally {
+    read.bytes.fill(0);
+  }
+}
+
+/** Windows has no such rights; there every file says that all may read it. */
+function requireOwnersAlone(mode: number, shownAs: string): void {
+  if (process.platform === 'win32' || (mode & othersMode) === 0) return;
+  throw new Failure(
+    'DISK',
+    `private key file ${shownAs} must not be readable or writable by others`,
+    { remedy: `chmod 600 ${shownAs}` },
+  );
 }
