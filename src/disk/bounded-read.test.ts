@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   renameSync,
@@ -36,16 +37,20 @@ describe('reading with a bound', () => {
   });
 
   it('tells the mode of the very file that was read, not of what took its name', async () => {
-    writeFileSync(path, 'ours', { mode: 0o600 });
-    const theirs = join(directory, 'theirs');
+    const [ours, theirs] = [join(directory, 'ours'), join(directory, 'theirs')];
+    writeFileSync(ours, 'ours', { mode: 0o600 });
     writeFileSync(theirs, 'theirs');
     chmodSync(theirs, 0o644);
+    const become = (target: string): void => {
+      linkSync(target, `${path}.new`);
+      renameSync(`${path}.new`, path);
+    };
+    become(ours);
     for (let round = 0; round < 100; round += 1) {
       const reading = readBounded(path, 100);
-      renameSync(theirs, join(directory, 'spare'));
-      renameSync(path, theirs);
-      renameSync(join(directory, 'spare'), path);
+      become(theirs);
       const read = await reading;
+      become(ours);
       if (read.kind !== 'bytes') throw new Error(`a file became ${read.kind}`);
       const expected = read.bytes.toString() === 'ours' ? 0o600 : 0o644;
       expect(read.mode & 0o777).toBe(expected);
