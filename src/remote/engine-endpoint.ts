@@ -60,6 +60,12 @@ export function findEngine(flags: EngineFlags, at: EngineSurroundings): EngineEn
   return name === defaultContext ? fromEnvironment(flags, at) : fromContext(name, at);
 }
 
+/** Whether anybody said which engine it is, or it is the one that docker looks for by itself. @throws Failure as findEngine */
+export function isEngineNamed(flags: EngineFlags, at: EngineSurroundings): boolean {
+  const isHostNamed = (flags.hosts ?? []).length > 0 || set(at.environment['DOCKER_HOST']);
+  return isHostNamed || contextName(flags, at) !== defaultContext;
+}
+
 /** The name of the context that counts now. @throws Failure CONFIG_INVALID for a config.json that is not JSON */
 function contextName(flags: EngineFlags, at: EngineSurroundings): string {
   const { environment } = at;

@@ -15,6 +15,11 @@ export function isEngineAbsent(error: unknown): boolean {
   return isFailure(error, 'UNREACHABLE') && absentCodes.has(errorCodeOf(rootCause(error)) ?? '');
 }
 
+/** True when there is not even a socket, as opposed to an engine that is down. @param error one that isEngineAbsent is true of */
+export function isSocketAbsent(error: unknown): boolean {
+  return errorCodeOf(rootCause(error)) === 'ENOENT';
+}
+
 /** What goes wrong in an exchange itself; all else is what the engine said in it. */
 const exchangeCodes: ReadonlySet<ErrorCode> = new Set([
   'UNREACHABLE',

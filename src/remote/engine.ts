@@ -20,8 +20,13 @@ import { Deadline, type TimeLimits } from './pace.ts';
 import type { ProxyEnvironment } from './proxy.ts';
 import type { ImageReference } from './reference.ts';
 
-export { type EngineEndpoint, findEngine } from './engine-endpoint.ts';
-export { isEngineAbsent } from './engine-failure.ts';
+export {
+  type EngineEndpoint,
+  type EngineSurroundings,
+  findEngine,
+  isEngineNamed,
+} from './engine-endpoint.ts';
+export { isEngineAbsent, isSocketAbsent } from './engine-failure.ts';
 export type { PushedManifest, PushListener, PushProgress } from './engine-push.ts';
 
 /** @throws Failure from every call UNREACHABLE, TLS_UNTRUSTED, TIMEOUT, FORBIDDEN, SERVER_ERROR, RESPONSE_TOO_LARGE */

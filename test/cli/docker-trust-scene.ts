@@ -10,6 +10,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { closeServers } from '../remote/local-servers.ts';
+import { startEngine } from './engine.ts';
 import { type Publishing, startPublishing, trust } from './publishing.ts';
 import { dockerTrust, type Result, type WorldPlan } from './world.ts';
 
@@ -33,6 +35,7 @@ export interface DockerScene {
 
 export async function startDockerScene(): Promise<DockerScene> {
   const stack = await startPublishing();
+  const engine = await startEngine();
   const homes = mkdtempSync(join(tmpdir(), 'paraph-users-'));
   let count = 0;
   return {
@@ -41,28 +44,30 @@ export async function startDockerScene(): Promise<DockerScene> {
       count += 1;
       return `${stack.repository}${count}`;
     },
-    user: (name) => newUser(join(homes, name), name, stack),
+    user: (name) => newUser(join(homes, name), name, stack, engine.host),
     async close() {
       await stack.close();
+      closeServers();
       rmSync(homes, { recursive: true, force: true });
     },
   };
 }
 
-function newUser(home: string, name: string, stack: Publishing): DockerUser {
+function newUser(home: string, name: string, stack: Publishing, engine: string): DockerUser {
   mkdirSync(join(home, '.docker'), { recursive: true });
   trust(home, stack.stack.trustServer, stack.stack.tls.cert);
   const auth = Buffer.from(`${name}:password`).toString('base64');
   const auths = { [stack.stack.registry.host]: { auth } };
   writeFileSync(join(home, '.docker/config.json'), JSON.stringify({ auths }));
-  const noEngine = { DOCKER_HOST: `unix://${home}/no-engine.sock` };
+  // It has no image: what the registry has is signed.
+  const emptyEngine = { DOCKER_HOST: engine };
   return {
     home,
     trust: (words, plan = {}) =>
       dockerTrust(words, {
         homeDir: home,
         ...plan,
-        env: { ...stack.env, ...noEngine, ...plan.env },
+        env: { ...stack.env, ...emptyEngine, ...plan.env },
       }),
     keyFiles() {
       const folder = join(home, '.docker/trust/private');

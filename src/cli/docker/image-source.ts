@@ -2,9 +2,16 @@
 // nothing that it cannot push: docker/cli#910, #392).
 //
 // The engine is asked first, as docker does. The registry counts only when the engine says that it has no such image, or
-// when there is none; an engine that fails, stalls or refuses ends the command: it may well have the image.
+// when there is none; an engine that fails, stalls or refuses ends the command: it may well have the image. So does one that is
+// down, unless somebody sees what is signed in its place: else whoever can write to the registry would have a build job sign
+// an image of theirs by waiting for the day on which its engine does not start.
 import { asFailure, Failure, isFailure } from '../../errors.ts';
-import { isEngineAbsent, type PushedManifest, type PushListener } from '../../remote/engine.ts';
+import {
+  isEngineAbsent,
+  isSocketAbsent,
+  type PushedManifest,
+  type PushListener,
+} from '../../remote/engine.ts';
 import type { Descriptor, ImageReference } from '../../remote/registry.ts';
 import type { DockerSession } from './session.ts';
 
@@ -44,11 +51,31 @@ export async function findImage(
   } catch (error) {
     const isElsewhere = isFailure(error, 'IMAGE_NOT_FOUND') || isEngineAbsent(error);
     if (isLocal || !isElsewhere) throw error;
+    if (isDown(error, session) && !session.isWatched)
+      throw notInItsPlace(asFailure(error), reference);
     return fromRegistry(reference, session, asFailure(error));
   }
   const push = async (listener: PushListener): Promise<PushedManifest> =>
     engine.pushImage({ reference, login: await session.login(reference), listener });
   return { kind: 'engine', push };
+}
+
+/** True for an engine that should be there: one that was named, or whose socket is there. */
+function isDown(error: unknown, session: DockerSession): boolean {
+  return isEngineAbsent(error) && (session.isEngineNamed || !isSocketAbsent(error));
+}
+
+function notInItsPlace(
+  { code, message, facts, remedy }: Failure,
+  reference: TaggedReference,
+): Failure {
+  const { name, tag } = reference;
+  return new Failure(code, message, {
+    facts,
+    meaning:
+      'Without a terminal, what the registry has is not signed in place of what an engine that is down may have.',
+    remedy: `${remedy}\nTo sign what the registry has, name its digest: docker trust sign ${name}:${tag}@sha256:…`,
+  });
 }
 
 async function fromRegistry(

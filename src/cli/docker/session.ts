@@ -17,7 +17,13 @@ import {
   type Credentials,
   dockerCredentials,
 } from '../../remote/credentials.ts';
-import { connectEngine, type Engine, findEngine } from '../../remote/engine.ts';
+import {
+  connectEngine,
+  type Engine,
+  type EngineSurroundings,
+  findEngine,
+  isEngineNamed,
+} from '../../remote/engine.ts';
 import type { HttpClient } from '../../remote/http.ts';
 import { connectRegistry, type ImageReference, type Registry } from '../../remote/registry.ts';
 import { connectTrustServer, type TrustServer, trustServerFor } from '../../remote/trust-server.ts';
@@ -125,12 +131,21 @@ export class DockerSession {
     return connectRegistry({ http: this.#http, credentials: this.#credentials });
   }
 
+  /** Whether a flag, a variable or a context says which engine it is. @throws Failure CONFIG_INVALID */
+  get isEngineNamed(): boolean {
+    return isEngineNamed(this.#globals, this.#surroundings);
+  }
+
+  /** Whether somebody sees what is said on the way. */
+  get isWatched(): boolean {
+    return this.#world.stderr.isTTY === true;
+  }
+
   /** The engine that docker would talk to. @throws Failure CONFIG_INVALID */
   engine(): Engine {
     const { env } = this.#world;
-    const dockerDir = dirname(this.places.configFile);
     const engine = connectEngine({
-      endpoint: findEngine(this.#globals, { environment: env, dockerDir }),
+      endpoint: findEngine(this.#globals, this.#surroundings),
       userAgent,
       proxies: proxiesOf(env),
       apiVersion: env['DOCKER_API_VERSION'],
@@ -138,6 +153,10 @@ export class DockerSession {
     });
     this.#engines.push(engine);
     return engine;
+  }
+
+  get #surroundings(): EngineSurroundings {
+    return { environment: this.#world.env, dockerDir: dirname(this.places.configFile) };
   }
 
   async close(): Promise<void> {

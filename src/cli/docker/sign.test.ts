@@ -219,14 +219,39 @@ describe('an image that only the registry has', () => {
     expect(await digestOf('v1')).toBe(digest);
   });
 
-  it('is signed with no engine at all', async () => {
+  it('is signed where the engine is down and somebody sees it', async () => {
     const digest = await inRegistry('v1');
     const env = { DOCKER_HOST: 'unix:///nowhere/engine.sock' };
-    const { status, stderr } = await trust(['sign', `${repository}:v1`], { env });
+    const { status, stderr } = await trust(['sign', `${repository}:v1`], { env, isTerminal: true });
     expect(status).toBe(0);
     expect(stderr).toContain('Cannot connect to the Docker daemon at unix:///nowhere/engine.sock.');
     expect(await digestOf('v1')).toBe(digest);
   });
+
+  // Whoever can write to the registry would only have to wait until the engine of a build job does not start.
+  it.each([
+    ['DOCKER_HOST', { DOCKER_HOST: 'unix:///nowhere/engine.sock' }, []],
+    ['DOCKER_HOST', { DOCKER_HOST: 'tcp://127.0.0.1:1' }, []],
+    ['-H', { DOCKER_HOST: '' }, ['-H', 'unix:///nowhere/engine.sock']],
+  ])(
+    'is not signed unseen in place of an engine of %s that is down: %o',
+    async (_what, env, flags) => {
+      const digest = await inRegistry('v1');
+      const { status, stdout, stderr } = await trust(
+        [...flags, 'trust', 'sign', `${repository}:v1`].slice(flags.length === 0 ? 1 : 0),
+        { env },
+      );
+      expect([status, stdout]).toEqual([1, '']);
+      expect(stderr).toMatch(
+        /^Cannot connect to the Docker daemon at .*Is the docker daemon running\?\n/,
+      );
+      expect(stderr).toContain(`docker trust sign ${repository}:v1@sha256:…`);
+      expect((await trust(['inspect', repository])).status).toBe(1);
+      const named = await trust(['sign', `${repository}:v1@${digest}`], { env });
+      expect(named.status).toBe(0);
+      expect(await digestOf('v1')).toBe(digest);
+    },
+  );
 
   it('is not signed with --local', async () => {
     await inRegistry('v1');
