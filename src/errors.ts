@@ -389,6 +389,9 @@ export interface FailureOptions {
   readonly remedy?: string;
 }
 
+/** What is told otherwise of a failure that is known already; facts are all of them. */
+export type Retelling = Omit<FailureOptions, 'cause'> & { readonly message?: string };
+
 /**
  * The only error class that Paraph throws on purpose. `message` says what happened and to what, as a
  * short clause without a full stop; it must never contain a secret.
@@ -410,6 +413,13 @@ export class Failure extends Error {
 
   get exit(): ExitStatus {
     return catalogue[this.code].exit;
+  }
+
+  /** The same failure in other words, with this one as its cause; what is not given stays as it is. */
+  with(other: Retelling): Failure {
+    const { code, message, facts, meaning, remedy } = this;
+    const told = { facts, remedy, ...(meaning === undefined ? {} : { meaning }), ...other };
+    return new Failure(code, other.message ?? message, { ...told, cause: this });
   }
 }
 

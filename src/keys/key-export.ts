@@ -42,8 +42,7 @@ function requireReadable({ unusable }: Survey, { ids = [], guns = [] }: ExportFi
   );
   if (broken === undefined) return;
   const { reason, location } = broken;
-  throw new Failure(reason.code, reason.message, {
-    cause: reason,
+  throw reason.with({
     facts: { file: location },
     meaning: 'An export without this file would not be complete. Nothing was exported.',
     remedy: 'Restore the file or move it away, or name the keys by their ids.',

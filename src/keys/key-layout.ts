@@ -136,13 +136,7 @@ export function rethrowNaming(location: string): (error: unknown) => never {
 
 function namingFile(error: unknown, location: string): unknown {
   if (!isFailure(error, 'KEY_UNREADABLE', 'KEY_LIMITS', 'ALGORITHM_UNSUPPORTED')) return error;
-  const { code, message, facts, meaning, remedy } = error;
-  return new Failure(code, message, {
-    cause: error,
-    facts: { file: location, ...facts },
-    remedy,
-    ...(meaning !== undefined && { meaning }),
-  });
+  return error.with({ facts: { file: location, ...error.facts } });
 }
 
 /**

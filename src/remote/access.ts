@@ -95,8 +95,8 @@ export function forbidden(
 /** What the token service said, with what was wanted of it. */
 export function withAccess(error: unknown, access: Access, login: string): unknown {
   if (!isFailure(error, 'UNAUTHORIZED')) return error;
-  return new Failure(error.code, `${error.message} for ${shown(access.repository)}`, {
-    cause: error,
+  return error.with({
+    message: `${error.message} for ${shown(access.repository)}`,
     facts: {
       ...error.facts,
       repository: shown(access.repository),

@@ -42,12 +42,11 @@ const wordings: Partial<Readonly<Record<ErrorCode, Wording>>> = {
 export function notaryError(failure: Failure, gun: string): Failure {
   if (failure.code === 'NOT_A_TRUST_SERVER') {
     const message = `Error: no trust data available for remote repository ${gun}. Try running notary server and setting DOCKER_CONTENT_TRUST_SERVER to its HTTPS address?`;
-    return new Failure(failure.code, message, { cause: failure, remedy: '' });
+    return inWords(failure, message);
   }
   const wording = wordings[failure.code];
   if (wording === undefined) return plainError(failure);
-  const message = `${wording.before(gun)}${goWords(failure)}`;
-  return new Failure(failure.code, message, { cause: failure, remedy: '' });
+  return inWords(failure, `${wording.before(gun)}${goWords(failure)}`);
 }
 
 /** The failure in Go's words alone, as most commands print it after words of their own. */
@@ -55,26 +54,18 @@ export function plainError(failure: Failure): Failure {
   const { key, passphrase } = failure.facts;
   // docker does not say which key it was.
   if (failure.code === 'PASSPHRASE_WRONG' && key !== undefined && passphrase !== undefined) {
-    const remedy = `${passphrase} does not open ${key}`;
-    return new Failure(failure.code, failure.message, {
-      cause: failure,
-      facts: failure.facts,
-      remedy,
-    });
+    return failure.with({ remedy: `${passphrase} does not open ${key}` });
   }
   const message = goWords(failure);
-  return message === failure.message
-    ? failure
-    : new Failure(failure.code, message, { cause: failure, remedy: '' });
+  return message === failure.message ? failure : inWords(failure, message);
+}
+
+/** docker's own words, and nothing beside them: facts and meaning stay with the cause. */
+export function inWords(failure: Failure, message: string): Failure {
+  return new Failure(failure.code, message, { cause: failure, remedy: '' });
 }
 
 /** `failure` after `prefix`, all else as it was. */
 export function prefixed(prefix: string, failure: Failure): Failure {
-  const { code, message, facts, meaning, remedy } = failure;
-  return new Failure(code, `${prefix}${message}`, {
-    cause: failure,
-    facts,
-    remedy,
-    ...(meaning === undefined ? {} : { meaning }),
-  });
+  return failure.with({ message: `${prefix}${failure.message}` });
 }

@@ -5,7 +5,7 @@ import {
   delegationChange,
   removeDelegationChange,
 } from '../../client/trustdir/change.ts';
-import { Failure, isFailure } from '../../errors.ts';
+import { isFailure } from '../../errors.ts';
 import type { DelegationRole } from '../../tuf/role.ts';
 import { safe } from '../render/safe-text.ts';
 import type { NotaryBody, NotaryCall } from './command.ts';
@@ -81,9 +81,6 @@ function roleNamed(name: string): DelegationRole {
     return delegationNamed(name);
   } catch (cause) {
     if (!isFailure(cause)) throw cause;
-    throw new Failure(cause.code, `invalid delegation name ${name}`, {
-      cause,
-      remedy: cause.remedy,
-    });
+    throw cause.with({ message: `invalid delegation name ${name}` });
   }
 }

@@ -1,7 +1,7 @@
 // `notary init GUN`: makes the keys of a repository and its first files, which the next publication sends (client store
 // §9.1). Which root key serves is not left to chance: the one that is named, else the first by its id.
 import { prepareRepository } from '../../client/publish/prepare.ts';
-import { Failure, isFailure } from '../../errors.ts';
+import { isFailure } from '../../errors.ts';
 import type { KeyFileStore } from '../../keys/file-store.ts';
 import { readPublicKeys } from '../../keys/public-key-file.ts';
 import type { PublicKey } from '../../tuf/public-key.ts';
@@ -63,10 +63,6 @@ async function inNotarysWords<T>(
       error.code === 'KEY_NOT_FOUND'
         ? 'error initializing repository with certificate'
         : 'could not obtain public key from IDs';
-    throw new Failure(error.code, `${why}: ${error.message}`, {
-      cause: error,
-      facts: error.facts,
-      remedy: error.remedy,
-    });
+    throw error.with({ message: `${why}: ${error.message}` });
   }
 }

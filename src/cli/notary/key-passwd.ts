@@ -1,5 +1,5 @@
 // `notary key passwd ID`: gives a private key another passphrase.
-import { asFailure, Failure } from '../../errors.ts';
+import { asFailure, type Failure } from '../../errors.ts';
 import type { NotaryBody } from './command.ts';
 import { requireKeyId } from './key-id.ts';
 import { withKeys } from './publisher.ts';
@@ -27,7 +27,5 @@ export const run: NotaryBody['run'] = async (call) => {
 
 /** notary has one message for everything that keeps a key shut; the code tells what it was. */
 function unopened(id: string, failure: Failure): Failure {
-  const message = `could not retrieve local key for key ID provided: ${id}`;
-  const { code, facts, remedy } = failure;
-  return new Failure(code, message, { cause: failure, facts, remedy });
+  return failure.with({ message: `could not retrieve local key for key ID provided: ${id}` });
 }

@@ -1,5 +1,5 @@
 // notary puts words of its own before some failures.
-import { asFailure, Failure } from '../../errors.ts';
+import { asFailure } from '../../errors.ts';
 import { fatalWords } from './failure-words.ts';
 
 /** What `work` throws keeps its code, with `prefix` before notary's words for it. */
@@ -8,11 +8,6 @@ export async function withPrefix<T>(prefix: string, work: () => T | Promise<T>):
     return await work();
   } catch (error) {
     const failure = asFailure(error);
-    throw new Failure(failure.code, `${prefix}${fatalWords(failure)}`, {
-      cause: failure,
-      facts: failure.facts,
-      remedy: failure.remedy,
-      ...(failure.meaning === undefined ? {} : { meaning: failure.meaning }),
-    });
+    throw failure.with({ message: `${prefix}${fatalWords(failure)}` });
   }
 }

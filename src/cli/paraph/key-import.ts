@@ -10,7 +10,6 @@ import type { CommandBody, Invocation } from './command.ts';
 import { KeyDesk } from './key-desk.ts';
 import { withPassphraseFlags } from './passphrase-flags.ts';
 import { repositoryNamed } from './repository-argument.ts';
-import { withRemedy } from './with-remedy.ts';
 
 export const run: CommandBody['run'] = (invocation) => {
   const defaults = defaultsOf(invocation);
@@ -54,5 +53,5 @@ function rows(keys: readonly ImportedKey[], { place }: KeyDesk): readonly string
 
 function withWhatIsMissing(failure: Failure): Failure {
   if (failure.code !== 'ROLE_INVALID') return failure;
-  return withRemedy(failure, 'The file does not tell it. Add --repository IMAGE.');
+  return failure.with({ remedy: 'The file does not tell it. Add --repository IMAGE.' });
 }

@@ -5,7 +5,6 @@ import { paraphVoice } from '../../keys/passphrase-voice.ts';
 import type { Asking } from '../key-ring.ts';
 import type { Invocation } from './command.ts';
 import { wrongValue } from './usage-failure.ts';
-import { withRemedy } from './with-remedy.ts';
 
 /** @throws Failure USAGE */
 export function askingBy({ name, flags, world }: Invocation): Asking {
@@ -27,8 +26,7 @@ function descriptorOf(text: string | undefined, command: string): number | undef
 export function withPassphraseFlags(failure: Failure): Failure {
   if (failure.code !== 'PASSPHRASE_MISSING' || failure.remedy.includes('--passphrase-f'))
     return failure;
-  return withRemedy(
-    failure,
-    `${failure.remedy}\nThe flags are --passphrase-file FILE and --passphrase-fd N.`,
-  );
+  return failure.with({
+    remedy: `${failure.remedy}\nThe flags are --passphrase-file FILE and --passphrase-fd N.`,
+  });
 }

@@ -6,7 +6,6 @@ import type { PublicKey } from '../../tuf/public-key.ts';
 import { readArgumentFile } from '../argument-file.ts';
 import type { Invocation } from './command.ts';
 import { requireFile } from './flag-files.ts';
-import { withRemedy } from './with-remedy.ts';
 
 /** In the order of the flags. @throws Failure USAGE for what is no file; what readPublicKeys throws, naming the file */
 export async function publicKeysOf(invocation: Invocation): Promise<readonly PublicKey[]> {
@@ -19,7 +18,7 @@ export async function publicKeysOf(invocation: Invocation): Promise<readonly Pub
       keys.push(readPublicKeys(pem.toString('latin1'), world.nowMs()));
     } catch (error) {
       const failure = asFailure(error);
-      throw withRemedy(failure, `${failure.remedy}\nThe file is --key ${file}.`);
+      throw failure.with({ remedy: `${failure.remedy}\nThe file is --key ${file}.` });
     }
   }
   return keys;

@@ -24,7 +24,6 @@ import type { Invocation } from './command.ts';
 import { requireFlagFiles } from './flag-files.ts';
 import { namedPlaces } from './named-places.ts';
 import { openReporter } from './open-reporter.ts';
-import { withRemedy } from './with-remedy.ts';
 
 /** Causes that a wrong server can have: nothing there, nothing signed, not allowed. */
 const hintedExits: readonly ExitStatus[] = [
@@ -110,7 +109,7 @@ export class Session {
       return notaryAuthCredentials(this.#notaryAuth, host);
     } catch (error) {
       const remedy = 'Set NOTARY_AUTH to base64 of user:password, or unset it.';
-      throw withRemedy(asFailure(error), remedy);
+      throw asFailure(error).with({ remedy });
     }
   }
 
@@ -138,7 +137,7 @@ export class Session {
   atTrustServer(failure: Failure): Failure {
     if (this.#configured() !== undefined || !hintedExits.includes(failure.exit)) return failure;
     const hint = this.#notaryAuth === '' ? noServerHint : `${noServerHint}\n${notSentHint}`;
-    return withRemedy(failure, `${failure.remedy}\n${hint}`);
+    return failure.with({ remedy: `${failure.remedy}\n${hint}` });
   }
 
   #configured(): string | undefined {
@@ -165,10 +164,9 @@ async function readPins({ world, flags }: Invocation, path: string): Promise<Pin
     const failure = asFailure(error);
     // The general advice is for the configuration of daemons.
     if (failure.remedy !== catalogue.CONFIG_INVALID.remedy) throw failure;
-    throw withRemedy(
-      failure,
-      'Correct the file with pins; docs/guide/verifying.md lists its settings.',
-    );
+    throw failure.with({
+      remedy: 'Correct the file with pins; docs/guide/verifying.md lists its settings.',
+    });
   }
 }
 

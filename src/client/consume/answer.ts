@@ -34,11 +34,9 @@ export function isRefusal(failure: Failure): boolean {
 
 /** The server could not be asked, and the cached timestamp does not serve either: both are said. */
 export function cacheUnusable(problem: Failure, cacheFault: Failure): Failure {
-  return new Failure(problem.code, `${problem.message}, and the cache cannot stand in`, {
-    cause: problem,
+  return problem.with({
+    message: `${problem.message}, and the cache cannot stand in`,
     facts: { ...problem.facts, cache: cacheFault.message },
-    remedy: problem.remedy,
-    ...(problem.meaning === undefined ? {} : { meaning: problem.meaning }),
   });
 }
 

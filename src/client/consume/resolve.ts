@@ -90,8 +90,8 @@ export function releasesProblem(
 }
 
 function undecided({ gun }: TrustedRepository, tag: string, problem: Failure): Failure {
-  return new Failure(problem.code, `${gun}:${tag} cannot be decided: ${problem.message}`, {
-    cause: problem,
+  return problem.with({
+    message: `${gun}:${tag} cannot be decided: ${problem.message}`,
     facts: { ...problem.facts, role: releasesRole },
     meaning:
       'targets/releases decides which tags count and cannot be read now, so what `targets` says is not used: ' +

@@ -65,19 +65,11 @@ const runAgain = 'Run the command again: it starts from what the server has then
 
 /** What was read back is not to be believed, or is not there; the code stays, unless it speaks of nothing signed. */
 function unconfirmed(problem: Failure): Failure {
-  const isAbsent = problem.exit === exitStatus.unsigned;
-  return new Failure(
-    isAbsent ? 'SERVER_ERROR' : problem.code,
-    isAbsent
-      ? `the server took the upload and does not serve it: ${problem.message}`
-      : problem.message,
-    {
-      cause: problem,
-      facts: { ...problem.facts, upload: 'the server says that it has stored it' },
-      meaning: problem.meaning ?? notCertain,
-      remedy: isAbsent ? runAgain : problem.remedy,
-    },
-  );
+  const facts = { ...problem.facts, upload: 'the server says that it has stored it' };
+  const meaning = problem.meaning ?? notCertain;
+  if (problem.exit !== exitStatus.unsigned) return problem.with({ facts, meaning });
+  const message = `the server took the upload and does not serve it: ${problem.message}`;
+  return new Failure('SERVER_ERROR', message, { cause: problem, facts, meaning, remedy: runAgain });
 }
 
 interface Served {

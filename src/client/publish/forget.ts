@@ -6,7 +6,7 @@
 // - the server comes first: while it refuses or cannot be reached, everything here stays as it is;
 // - which roots were trusted stays known (cache.ts), but decides nothing: whatever comes next, also a repository that
 //   is made anew from here, is a generation of its own, and this machine looks at it as at first contact.
-import { asFailure, Failure } from '../../errors.ts';
+import { asFailure, type Failure } from '../../errors.ts';
 import type { KeyEntry } from '../../keys/key-store.ts';
 import { baseRoles } from '../../tuf/role.ts';
 import type { PublisherPorts } from '../ports.ts';

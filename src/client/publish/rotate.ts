@@ -219,8 +219,7 @@ function withNewKey(problem: Failure, newKeys: readonly NewKey[]): Failure {
   const places = newKeys.map(
     ({ key, location }) => `${canonicalIdOf(key).slice(0, 7)} ${location}`,
   );
-  return new Failure(problem.code, problem.message, {
-    cause: problem,
+  return problem.with({
     facts: {
       ...problem.facts,
       'new key': places.join(', '),
@@ -228,7 +227,6 @@ function withNewKey(problem: Failure, newKeys: readonly NewKey[]): Failure {
         ? 'kept; whether it still counts is not known'
         : 'kept, and it still counts',
     },
-    ...(problem.meaning === undefined ? {} : { meaning: problem.meaning }),
     remedy: `${problem.remedy} Another run of the rotation uses the same new key.`,
   });
 }

@@ -1,6 +1,6 @@
 // Sending the files of a publication, and finding out whether they arrived when the answer was lost.
 import { createHash } from 'node:crypto';
-import { Failure, isFailure } from '../../errors.ts';
+import { type Failure, isFailure } from '../../errors.ts';
 import type { TrustServer } from '../../remote/trust-server.ts';
 import type { RoleName } from '../../tuf/role.ts';
 
@@ -46,8 +46,7 @@ async function isStored(
 }
 
 function withUnknownOutcome(problem: Failure): Failure {
-  return new Failure(problem.code, problem.message, {
-    cause: problem,
+  return problem.with({
     facts: { ...problem.facts, upload: 'the server may or may not have stored it' },
     remedy: 'Run the command again: it starts from what the server has then.',
   });
