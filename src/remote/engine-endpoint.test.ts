@@ -3,7 +3,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type EngineEndpoint, type EngineFlags, findEngine } from './engine-endpoint.ts';
+import {
+  type EngineEndpoint,
+  type EngineFlags,
+  findEngine,
+  isEngineNamed,
+} from './engine-endpoint.ts';
 
 let dockerDir: string;
 
@@ -78,6 +83,28 @@ describe('the engine that is meant', () => {
       'conflicting options: cannot specify both --host and --context',
     );
     expect(() => find({}, { hosts: ['tcp://x', 'tcp://y'] })).toThrow('Specify only one -H');
+  });
+});
+
+describe('an engine is named', () => {
+  const named = (environment: Readonly<Record<string, string>>, flags: EngineFlags = {}) =>
+    isEngineNamed(flags, { environment, dockerDir });
+
+  it('by -H, --context, DOCKER_HOST, DOCKER_CONTEXT or the current context', () => {
+    expect(named({}, { hosts: ['unix:///x'] })).toBe(true);
+    expect(named({}, { context: 'build' })).toBe(true);
+    expect(named({ DOCKER_HOST: 'unix:///x' })).toBe(true);
+    expect(named({ DOCKER_CONTEXT: 'build' })).toBe(true);
+    current('build');
+    expect(named({})).toBe(true);
+  });
+
+  it('by nothing else', () => {
+    expect(named({})).toBe(false);
+    expect(named({ DOCKER_HOST: '', DOCKER_CONTEXT: '', DOCKER_TLS_VERIFY: '1' })).toBe(false);
+    expect(named({}, { context: 'default' })).toBe(false);
+    current('default');
+    expect(named({})).toBe(false);
   });
 });
 
