@@ -9,7 +9,7 @@ import type { ConsumerPorts, PublisherPorts } from '../../client/ports.ts';
 import { readPinFile } from '../../client/trustdir/pin-file.ts';
 import type { Pins } from '../../client/trustdir/pins.ts';
 import { TrustDirectory } from '../../client/trustdir/trust-directory.ts';
-import { type ExitStatus, exitStatus, Failure } from '../../errors.ts';
+import type { Failure } from '../../errors.ts';
 import type { KeyFileStore } from '../../keys/file-store.ts';
 import { dockerVoice } from '../../keys/passphrase-voice.ts';
 import {
@@ -30,19 +30,11 @@ import { connectTrustServer, type TrustServer, trustServerFor } from '../../remo
 import { openHttp, proxiesOf, systemAuthorities, userAgent } from '../http.ts';
 import { KeyRing } from '../key-ring.ts';
 import { type Places, placesOf } from '../places.ts';
+import { withServerHint } from '../server-hint.ts';
 import type { World } from '../world.ts';
 import type { DockerCall } from './command.ts';
 import type { GlobalFlags } from './global-flags.ts';
 import { Log } from './log.ts';
-
-/** Causes that a wrong server can have: nothing there, nothing signed, not allowed. */
-const hintedExits: readonly ExitStatus[] = [
-  exitStatus.unreachable,
-  exitStatus.unsigned,
-  exitStatus.denied,
-];
-const noServerHint =
-  'DOCKER_CONTENT_TRUST_SERVER is not set, so the trust server that goes with the host of the image was asked.';
 
 export class DockerSession {
   readonly places: Places;
@@ -117,14 +109,7 @@ export class DockerSession {
   /** A failure at the trust server, with a hint where nobody said which server to ask. */
   atTrustServer(failure: Failure): Failure {
     const isNamed = (this.#world.env['DOCKER_CONTENT_TRUST_SERVER'] ?? '') !== '';
-    if (isNamed || !hintedExits.includes(failure.exit)) return failure;
-    const { code, message, facts, meaning } = failure;
-    return new Failure(code, message, {
-      cause: failure,
-      facts,
-      remedy: failure.remedy === '' ? noServerHint : `${failure.remedy}\n${noServerHint}`,
-      ...(meaning === undefined ? {} : { meaning }),
-    });
+    return isNamed ? failure : withServerHint(failure);
   }
 
   registry(): Registry {

@@ -6,7 +6,7 @@ import type { ConsumerPorts } from '../../client/ports.ts';
 import { readPinFile } from '../../client/trustdir/pin-file.ts';
 import type { Pins } from '../../client/trustdir/pins.ts';
 import { TrustDirectory } from '../../client/trustdir/trust-directory.ts';
-import { asFailure, catalogue, type ExitStatus, exitStatus, Failure } from '../../errors.ts';
+import { asFailure, catalogue, Failure } from '../../errors.ts';
 import {
   type CredentialSource,
   dockerCredentials,
@@ -20,19 +20,12 @@ import { openHttp } from '../http.ts';
 import { type Places, placesOf } from '../places.ts';
 import { noticeJson, noticeLines } from '../render/notice.ts';
 import type { Reporter } from '../render/reporter.ts';
+import { withServerHint } from '../server-hint.ts';
 import type { Invocation } from './command.ts';
 import { requireFlagFiles } from './flag-files.ts';
 import { namedPlaces } from './named-places.ts';
 import { openReporter } from './open-reporter.ts';
 
-/** Causes that a wrong server can have: nothing there, nothing signed, not allowed. */
-const hintedExits: readonly ExitStatus[] = [
-  exitStatus.unreachable,
-  exitStatus.unsigned,
-  exitStatus.denied,
-];
-const noServerHint =
-  'DOCKER_CONTENT_TRUST_SERVER is not set, so the trust server that goes with the host of the image was asked.';
 const notSentHint =
   'NOTARY_AUTH was not sent: it is for a server that --server or DOCKER_CONTENT_TRUST_SERVER names.';
 
@@ -135,9 +128,8 @@ export class Session {
 
   /** A failure at the trust server, with a hint where nobody said which server to ask. */
   atTrustServer(failure: Failure): Failure {
-    if (this.#configured() !== undefined || !hintedExits.includes(failure.exit)) return failure;
-    const hint = this.#notaryAuth === '' ? noServerHint : `${noServerHint}\n${notSentHint}`;
-    return failure.with({ remedy: `${failure.remedy}\n${hint}` });
+    if (this.#configured() !== undefined) return failure;
+    return withServerHint(failure, this.#notaryAuth === '' ? undefined : notSentHint);
   }
 
   #configured(): string | undefined {
