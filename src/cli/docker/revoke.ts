@@ -1,6 +1,6 @@
 // `docker trust revoke [-y] IMAGE[:TAG]`: takes the signatures of a tag, or of all tags, out of every role that can be
 // signed for here. Keys and delegations stay (docker trust §6).
-import { type Revocation, revokeTags } from '../../client/publish/revoke.ts';
+import { type Revocation, revokeTags, stillSigned } from '../../client/publish/revoke.ts';
 import { asFailure, exitStatus, Failure } from '../../errors.ts';
 import { safe } from '../render/safe-text.ts';
 import type { DockerBody } from './command.ts';
@@ -8,7 +8,7 @@ import { confirms } from './confirm.ts';
 import { readReference } from './reference.ts';
 import { withSession } from './session.ts';
 import { signerOfRole } from './trust-view.ts';
-import { plainError, prefixed } from './words.ts';
+import { inWords, plainError, prefixed } from './words.ts';
 
 export const run: DockerBody['run'] = async (call) => {
   const { args, flags, world } = call;
@@ -40,24 +40,21 @@ export const run: DockerBody['run'] = async (call) => {
 function inDockersWords(failure: Failure): Failure {
   if (failure.code !== 'TAG_NOT_SIGNED') return plainError(failure);
   const message = /no signed tags to remove$/.exec(failure.message)?.[0];
-  return message === undefined
-    ? plainError(failure)
-    : new Failure(failure.code, message, { cause: failure, remedy: '' });
+  return message === undefined ? plainError(failure) : inWords(failure, message);
 }
 
 /**
  * docker reports tags as deleted that stay signed by the repository key, and that everybody can still pull.
  * @throws Failure KEY_NOT_FOUND
  */
-export function requireRevoked({ gun, tags }: Revocation): void {
-  const still = tags.filter(({ outcome }) => outcome === 'still-signed');
-  if (still.length === 0) return;
-  const names = still.map(({ tag }) => safe(tag)).join(', ');
-  const roles = [...new Set(still.flatMap(({ stillSignedBy }) => stillSignedBy))];
-  const isOwners = roles.includes('targets');
+export function requireRevoked(revocation: Revocation): void {
+  const still = stillSigned(revocation);
+  if (still === undefined) return;
+  const { gun } = revocation;
+  const { tags, roles, isOwners } = still;
   throw new Failure(
     'KEY_NOT_FOUND',
-    `${names} can still be pulled, by the signature of ${roles.map(nameOf).join(', ')}`,
+    `${tags.map(safe).join(', ')} can still be pulled, by the signature of ${roles.map(nameOf).join(', ')}`,
     {
       facts: { repository: gun, roles: roles.join(', ') },
       meaning:

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Publishing, startPublishing } from '../../../test/cli/publishing.ts';
 import type { Result, WorldPlan } from '../../../test/cli/world.ts';
-import { stillSigned } from './revoke.ts';
+import { stillSignedFailure } from './revoke.ts';
 
 const manifest = ['--digest', `sha256:${'ab'.repeat(32)}`, '--size', '739'];
 const codes = (text: string) => text.match(/\[[A-Z_]+\]/g);
@@ -162,7 +162,7 @@ describe('--dry-run', { timeout: 60_000 }, () => {
 
 describe('a tag that can still be pulled', () => {
   const failureFor = (tag: string) =>
-    stillSigned({
+    stillSignedFailure({
       gun: 'registry.test/app',
       tags: [{ tag, removedFrom: [], stillSignedBy: ['targets'], outcome: 'still-signed' }],
       uploaded: [],

@@ -8,6 +8,7 @@ import {
   type RevokeRequest,
   revocationIntent,
   revokeTags,
+  stillSigned,
 } from '../../client/publish/revoke.ts';
 import { asFailure, Failure } from '../../errors.ts';
 import { isTag } from '../../remote/reference.ts';
@@ -85,7 +86,7 @@ async function revoke(request: RevokeRequest, { ports, reporter, refuse }: Work)
   });
   for (const line of table([{}, {}, {}], done.tags.map(tagRow))) reporter.line(line);
   for (const line of publishedLines(done)) reporter.line(line);
-  const refusal = stillSigned(done);
+  const refusal = stillSignedFailure(done);
   if (refusal !== undefined) refuse(refusal);
   return revocationJson(done);
 }
@@ -112,26 +113,21 @@ function tagRow({ tag, outcome, removedFrom, stillSignedBy }: RevokedTag): reado
 }
 
 /** What is wrong when tags can still be pulled. */
-export function stillSigned({ gun, tags }: Revocation): Failure | undefined {
-  const still = tags.filter(({ outcome }) => outcome === 'still-signed');
-  const [first] = still;
-  if (first === undefined) return undefined;
-  const roles = [...new Set(still.flatMap(({ stillSignedBy }) => stillSignedBy))];
-  const isOwners = roles.includes('targets');
+export function stillSignedFailure(revocation: Revocation): Failure | undefined {
+  const still = stillSigned(revocation);
+  if (still === undefined) return undefined;
+  const { gun } = revocation;
+  const { tags, roles, isOwners } = still;
   // A publisher chose the name; a command that somebody pastes has room for tags only.
-  const named = isTag(first.tag) ? first.tag : 'TAG';
-  return new Failure(
-    'KEY_NOT_FOUND',
-    `${still.map(({ tag }) => safe(tag)).join(', ')} can still be pulled`,
-    {
-      facts: { 'signed in': roles.join(', ') },
-      meaning:
-        'Where there are delegations, tags are taken out of those that can be signed for here, and of no other role.',
-      remedy: isOwners
-        ? `Where the repository key is, name its role:\n  paraph revoke ${gun}:${named} --role targets`
-        : 'Ask a signer of a role that is named to revoke the tag too.',
-    },
-  );
+  const named = isTag(tags[0]) ? tags[0] : 'TAG';
+  return new Failure('KEY_NOT_FOUND', `${tags.map(safe).join(', ')} can still be pulled`, {
+    facts: { 'signed in': roles.join(', ') },
+    meaning:
+      'Where there are delegations, tags are taken out of those that can be signed for here, and of no other role.',
+    remedy: isOwners
+      ? `Where the repository key is, name its role:\n  paraph revoke ${gun}:${named} --role targets`
+      : 'Ask a signer of a role that is named to revoke the tag too.',
+  });
 }
 
 function revocationJson({ gun, tags, ...done }: Revocation): object {

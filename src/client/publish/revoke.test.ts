@@ -5,7 +5,7 @@ import { delegate } from '../../../test/client/upkeep.ts';
 import type { TargetsRole } from '../../tuf/role.ts';
 import { refresh } from '../consume/refresh.ts';
 import { resolveTag } from '../consume/resolve.ts';
-import { revokeTags } from './revoke.ts';
+import { type RevokedTag, revokeTags, stillSigned } from './revoke.ts';
 import { signTags } from './sign-image.ts';
 
 let stage: Stage;
@@ -23,6 +23,38 @@ const revoke = (
 ) => revokeTags({ gun, tags, roles }, who);
 const expectUnsigned = (tag: string) =>
   expect(stage.verify(tag)).rejects.toMatchObject({ code: 'TAG_NOT_SIGNED' });
+
+describe('what a revocation left to be pulled', () => {
+  const tag = (
+    name: string,
+    outcome: RevokedTag['outcome'],
+    ...stillSignedBy: readonly TargetsRole[]
+  ) => ({ tag: name, removedFrom: [], stillSignedBy, outcome });
+
+  it('is nothing when every tag is gone, or stands where it counts for nobody', () => {
+    const tags = [tag('a', 'revoked'), tag('b', 'unchanged', 'targets/alice')];
+    expect(stillSigned({ tags })).toBeUndefined();
+    expect(stillSigned({ tags: [] })).toBeUndefined();
+  });
+
+  it('is the tags in their order, and each role once', () => {
+    const tags = [
+      tag('b', 'still-signed', 'targets/releases', 'targets'),
+      tag('c', 'revoked', 'targets/alice'),
+      tag('a', 'still-signed', 'targets'),
+    ];
+    expect(stillSigned({ tags })).toEqual({
+      tags: ['b', 'a'],
+      roles: ['targets/releases', 'targets'],
+      isOwners: true,
+    });
+  });
+
+  it('needs the repository key only where it has signed', () => {
+    const tags = [tag('a', 'still-signed', 'targets/releases')];
+    expect(stillSigned({ tags })?.isOwners).toBe(false);
+  });
+});
 
 describe('without delegations', () => {
   it('a tag is taken out of targets; others stay, and keys too', async () => {

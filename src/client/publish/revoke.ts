@@ -44,6 +44,24 @@ export interface Revocation {
   readonly versions: ReadonlyMap<RoleName, number>;
 }
 
+export interface StillSigned {
+  /** At least one, in the order of the revocation. */
+  readonly tags: readonly [string, ...string[]];
+  /** Whose signatures let them be pulled, or could. */
+  readonly roles: readonly TargetsRole[];
+  /** Whether the repository key is what they need to be revoked with. */
+  readonly isOwners: boolean;
+}
+
+/** The tags that a revocation left to be pulled; undefined when there are none. */
+export function stillSigned({ tags }: Pick<Revocation, 'tags'>): StillSigned | undefined {
+  const still = tags.filter(({ outcome }) => outcome === 'still-signed');
+  const [first, ...others] = still.map(({ tag }) => tag);
+  if (first === undefined) return undefined;
+  const roles = [...new Set(still.flatMap(({ stillSignedBy }) => stillSignedBy))];
+  return { tags: [first, ...others], roles, isOwners: roles.includes('targets') };
+}
+
 /**
  * @throws Failure TAG_NOT_SIGNED when nobody lists one of the tags, or any tag at all; KEY_NOT_FOUND when there are
  *   delegations and none can be signed here (of all tags: not for any of them); what publish throws
