@@ -48,7 +48,8 @@ export function sectionsOf(markdown: string): ReadonlySet<string> {
 
 /** Mentions of a page by words instead of `§`, which this check would not see. */
 export function wordyCitations(text: string): readonly string[] {
-  const wordy = /(?:dialect|client store|API|docker trust|notary CLI|reference),? \(?sections? \d+(?:\.\d+)?/g;
+  const wordy =
+    /(?:dialect|client store|API|docker trust|notary CLI|reference),? \(?sections? \d+(?:\.\d+)?/g;
   return [...unbroken(text).matchAll(wordy)].map(([words]) => words);
 }
 

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 
 /** Text that readers of JSON, YAML, TOML and PEM may take for something else, and bytes that are no text. */
-export const oddPieces: readonly Buffer[] = [
+const oddPieces: readonly Buffer[] = [
   '\uFEFF',
   '\0',
   '\r\n',

@@ -8,7 +8,7 @@ export interface Members {
 }
 
 /** Leaves are kept as they are written, so that numbers may be of any size. */
-export function treeOf(value: unknown): Tree {
+function treeOf(value: unknown): Tree {
   if (Array.isArray(value)) return value.map(treeOf);
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
   return { members: Object.entries(value).map(([name, member]) => [name, treeOf(member)]) };

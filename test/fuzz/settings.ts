@@ -8,7 +8,7 @@ const perRunMs = 200;
 const baseMs = 30_000;
 
 /** How many runs: `usual`, which takes a few seconds, unless somebody has asked for more. */
-export function runsOf(usual: number): number {
+function runsOf(usual: number): number {
   return asked === undefined ? usual : Number(asked);
 }
 
@@ -17,7 +17,7 @@ export function timeoutMs(usual: number): number {
   return baseMs + runsOf(usual) * perRunMs;
 }
 
-export function parameters(usual: number): fc.Parameters<unknown> {
+function parameters(usual: number): fc.Parameters<unknown> {
   return { numRuns: runsOf(usual), seed, endOnFailure: true };
 }
 

@@ -43,7 +43,7 @@ export async function rehearse(
 }
 
 /** The same for changes that are known already. */
-export async function rehearseChanges(
+async function rehearseChanges(
   manner: 'stage' | 'dry-run',
   { gun, changes }: { readonly gun: string; readonly changes: readonly Change[] },
   at: Work,
