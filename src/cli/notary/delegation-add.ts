@@ -1,15 +1,14 @@
 // `notary delegation add GUN ROLE PEM…`: stages who may sign which targets beside the repository's own key.
 import { delegationNamed } from '../../client/publish/named-roles.ts';
 import { type Change, delegationChange } from '../../client/trustdir/change.ts';
-import { asFailure, Failure } from '../../errors.ts';
-import { readPublicKeys } from '../../keys/public-key-file.ts';
+import type { Failure } from '../../errors.ts';
 import type { PublicKey } from '../../tuf/public-key.ts';
 import type { DelegationRole } from '../../tuf/role.ts';
-import { readArgumentFile } from '../argument-file.ts';
+import { readPublicKeyArgument } from '../public-key-argument.ts';
 import { safe } from '../render/safe-text.ts';
 import type { World } from '../world.ts';
 import type { NotaryBody, NotaryCall } from './command.ts';
-import { withPrefix } from './prefix.ts';
+import { prefixed, withPrefix } from './prefix.ts';
 import { inSession } from './session.ts';
 import { maybePublish, stageChanges } from './staging.ts';
 import { shownPaths } from './table.ts';
@@ -68,21 +67,17 @@ function changesOf(
 }
 
 async function publicKey(file: string, world: World): Promise<PublicKey> {
-  const pem = await readPem(file, world);
-  return withPrefix(`unable to parse valid public key certificate from PEM file ${file}: `, () =>
-    readPublicKeys(pem.toString('latin1'), world.nowMs()),
-  );
+  const prefix = `unable to parse valid public key certificate from PEM file ${file}: `;
+  return readPublicKeyArgument(file, world, {
+    unread: (failure) => unread(file, failure),
+    unusable: (failure) => prefixed(prefix, failure),
+  });
 }
 
-async function readPem(file: string, world: World): Promise<Buffer> {
-  try {
-    return await readArgumentFile(file, world);
-  } catch (error) {
-    const failure = asFailure(error);
-    const isMissing = failure.message.endsWith('no such file or directory');
-    const message = isMissing
-      ? `file for public key does not exist: ${file}`
-      : `unable to read public key from file: ${file}`;
-    throw new Failure(failure.code, message, { cause: failure });
-  }
+function unread(file: string, failure: Failure): Failure {
+  const isMissing = failure.message.endsWith('no such file or directory');
+  const message = isMissing
+    ? `file for public key does not exist: ${file}`
+    : `unable to read public key from file: ${file}`;
+  return failure.with({ message });
 }

@@ -3,12 +3,11 @@
 import { prepareRepository } from '../../client/publish/prepare.ts';
 import { isFailure } from '../../errors.ts';
 import type { KeyFileStore } from '../../keys/file-store.ts';
-import { readPublicKeys } from '../../keys/public-key-file.ts';
 import type { PublicKey } from '../../tuf/public-key.ts';
-import { readArgumentFile } from '../argument-file.ts';
+import { readPublicKeyArgument } from '../public-key-argument.ts';
 import type { NotaryBody, NotaryCall } from './command.ts';
 import { importRoleKey } from './key-files.ts';
-import { withPrefix } from './prefix.ts';
+import { prefixed } from './prefix.ts';
 import { withPublisher } from './publisher.ts';
 import { inSession } from './session.ts';
 import { maybePublish } from './staging.ts';
@@ -43,10 +42,9 @@ async function rootKeyId(call: NotaryCall, keys: KeyFileStore): Promise<string |
 async function rootCertificate({ flags, world }: NotaryCall): Promise<PublicKey | undefined> {
   const file = flags.text('rootcert');
   if (file === '') return undefined;
-  const pem = await withPrefix('error reading certificate file: ', () =>
-    readArgumentFile(file, world),
-  );
-  return readPublicKeys(pem.toString('latin1'), world.nowMs());
+  return readPublicKeyArgument(file, world, {
+    unread: (failure) => prefixed('error reading certificate file: ', failure),
+  });
 }
 
 async function inNotarysWords<T>(

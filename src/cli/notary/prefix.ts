@@ -1,5 +1,5 @@
 // notary puts words of its own before some failures.
-import { asFailure } from '../../errors.ts';
+import { asFailure, type Failure } from '../../errors.ts';
 import { fatalWords } from './failure-words.ts';
 
 /** What `work` throws keeps its code, with `prefix` before notary's words for it. */
@@ -7,7 +7,10 @@ export async function withPrefix<T>(prefix: string, work: () => T | Promise<T>):
   try {
     return await work();
   } catch (error) {
-    const failure = asFailure(error);
-    throw failure.with({ message: `${prefix}${fatalWords(failure)}` });
+    throw prefixed(prefix, asFailure(error));
   }
+}
+
+export function prefixed(prefix: string, failure: Failure): Failure {
+  return failure.with({ message: `${prefix}${fatalWords(failure)}` });
 }
