@@ -2,18 +2,17 @@
 // docker repeats them for every read of the metadata.
 import type { ClientEvent } from '../../client/events.ts';
 import { clientWarning } from '../go-text/client-warnings.ts';
-import { logLine } from '../go-text/log-line.ts';
-import type { World } from '../world.ts';
+import { ProgramLog } from '../go-text/log-line.ts';
 import type { DockerCall } from './command.ts';
 
 export class Log {
-  readonly #world: World;
+  readonly #log: ProgramLog;
   readonly #tells: boolean;
   readonly #startMs: number;
   readonly #told = new Set<string>();
 
   constructor({ world, globals }: DockerCall) {
-    this.#world = world;
+    this.#log = new ProgramLog(world);
     this.#tells = globals.tellsWarnings;
     this.#startMs = world.nowMs();
   }
@@ -23,13 +22,10 @@ export class Log {
     if (text !== undefined) this.warn(text);
   }
 
-  /** @param text fit to be shown */
+  /** @param text escaped on the way */
   warn(text: string): void {
     if (!this.#tells || this.#told.has(text)) return;
     this.#told.add(text);
-    const { stderr, nowMs } = this.#world;
-    const secondsSinceStart = Math.floor((nowMs() - this.#startMs) / 1000);
-    const style = { isTerminal: stderr.isTTY === true, nowMs: nowMs(), secondsSinceStart };
-    stderr.write(logLine('warning', text, style));
+    this.#log.line('warning', text);
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { goAtoi, goParseInt } from './integer.ts';
-import { logLine } from './log-line.ts';
+import { logLine, ProgramLog } from './log-line.ts';
 import { goQuote, goQuoteCharacter, goRawQuote } from './quote.ts';
 import { tabTable } from './tab-table.ts';
 
@@ -134,5 +134,27 @@ describe('log lines', () => {
     expect(logLine('warning', 'short', { ...style, isTerminal: true, secondsSinceStart: 12 })).toBe(
       `\u001b[33mWARN\u001b[0m[0012] short${' '.repeat(40)}\n`,
     );
+  });
+
+  it('count seconds from the start of the log, and say nothing that a terminal obeys', () => {
+    const lines: unknown[] = [];
+    let nowMs = style.nowMs;
+    const stderr = { isTTY: true, write: (text: string | Uint8Array) => lines.push(text) };
+    const log = new ProgramLog({ stderr, nowMs: () => nowMs });
+    log.line('info', 'first');
+    nowMs += 2999;
+    log.line('error', 'a\u001b[2J\nb');
+    const shown = 'a\\u{1b}[2J b';
+    expect(lines).toEqual([
+      `\u001b[36mINFO\u001b[0m[0000] ${'first'.padEnd(44)} \n`,
+      `\u001b[31mERRO\u001b[0m[0002] ${shown.padEnd(44)} \n`,
+    ]);
+  });
+
+  it('are for programs where nobody watches', () => {
+    let text: string | Uint8Array = '';
+    const stderr = { write: (line: string | Uint8Array) => (text = line) };
+    new ProgramLog({ stderr, nowMs: () => style.nowMs }).line('debug', 'x');
+    expect(text).toMatch(/^time="2026-11-2.* level=debug msg=x\n$/);
   });
 });

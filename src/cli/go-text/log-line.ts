@@ -1,4 +1,6 @@
 // Lines of a log as logrus writes them: for programs when nobody watches, in colour on a terminal.
+import { safe } from '../render/safe-text.ts';
+import type { World } from '../world.ts';
 import { goQuote } from './quote.ts';
 
 export type LogLevel = 'error' | 'warning' | 'info' | 'debug';
@@ -17,6 +19,26 @@ const shortNames = { error: 'ERRO', warning: 'WARN', info: 'INFO', debug: 'DEBU'
 /** Messages are padded to this, since fields may follow. */
 const messageWidth = 44;
 const plain = /^[\w\-./@^+]*$/;
+
+/** The log of a program on stderr, from the moment it is made. */
+export class ProgramLog {
+  readonly #world: Pick<World, 'nowMs' | 'stderr'>;
+  readonly #startMs: number;
+
+  constructor(world: Pick<World, 'nowMs' | 'stderr'>) {
+    this.#world = world;
+    this.#startMs = world.nowMs();
+  }
+
+  /** Writes one line. @param message escaped here */
+  line(level: LogLevel, message: string): void {
+    const { stderr } = this.#world;
+    const nowMs = this.#world.nowMs();
+    const secondsSinceStart = Math.floor((nowMs - this.#startMs) / 1000);
+    const style = { isTerminal: stderr.isTTY === true, nowMs, secondsSinceStart };
+    stderr.write(logLine(level, safe(message), style));
+  }
+}
 
 /** One line with its end. `message` must be fit to be shown. */
 export function logLine(level: LogLevel, message: string, style: LogStyle): string {

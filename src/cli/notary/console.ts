@@ -2,9 +2,8 @@
 //
 // Invariant: what comes from files and servers is escaped before it is shown, in the log as in tables.
 import type { Readable } from 'node:stream';
-import { type LogLevel, logLine } from '../go-text/log-line.ts';
+import { type LogLevel, ProgramLog } from '../go-text/log-line.ts';
 import { readLine } from '../line.ts';
-import { safe } from '../render/safe-text.ts';
 import type { World } from '../world.ts';
 import type { NotaryCall } from './command.ts';
 
@@ -13,12 +12,12 @@ const levels: readonly LogLevel[] = ['error', 'warning', 'info', 'debug'];
 
 export class NotaryConsole {
   readonly #world: World;
-  readonly #startMs: number;
+  readonly #log: ProgramLog;
   readonly #level: LogLevel;
 
   constructor({ world, flags }: NotaryCall) {
     this.#world = world;
-    this.#startMs = world.nowMs();
+    this.#log = new ProgramLog(world);
     this.#level = flags.isOn('debug') ? 'debug' : flags.isOn('verbose') ? 'info' : 'warning';
   }
 
@@ -33,16 +32,7 @@ export class NotaryConsole {
   }
 
   log(level: LogLevel, message: string): void {
-    if (levels.indexOf(level) > levels.indexOf(this.#level)) return;
-    const { stderr, nowMs } = this.#world;
-    const now = nowMs();
-    this.#world.stderr.write(
-      logLine(level, safe(message), {
-        isTerminal: stderr.isTTY === true,
-        nowMs: now,
-        secondsSinceStart: Math.floor((now - this.#startMs) / 1000),
-      }),
-    );
+    if (levels.indexOf(level) <= levels.indexOf(this.#level)) this.#log.line(level, message);
   }
 
   get stdin(): Readable {

@@ -3,7 +3,7 @@
 //
 // Nothing is said on stderr about a call that was wrong: stdout says it, and scripts may expect silence there.
 import { asFailure, Failure } from '../../errors.ts';
-import { logLine } from '../go-text/log-line.ts';
+import { ProgramLog } from '../go-text/log-line.ts';
 import { safe } from '../render/safe-text.ts';
 import type { World } from '../world.ts';
 import { fatalWords } from './failure-words.ts';
@@ -24,12 +24,8 @@ export function reportFatal(error: unknown, world: World, isVerbose: boolean): v
   const { code, facts, meaning, remedy } = failure;
   const more = [...Object.entries(facts).map((fact) => fact.join(': ')), meaning ?? ''];
   const lines = [`${code}: ${remedy}`, ...(isVerbose ? more.filter((line) => line !== '') : [])];
-  const style = {
-    isTerminal: world.stderr.isTTY === true,
-    nowMs: world.nowMs(),
-    secondsSinceStart: 0,
-  };
-  for (const line of lines) world.stderr.write(logLine('error', safe(line), style));
+  const log = new ProgramLog(world);
+  for (const line of lines) log.line('error', line);
 }
 
 /** Fit to be shown, with the lines and tabs that our own words have. */
