@@ -1,6 +1,7 @@
 // Where things are on this machine: docker's directory, which DOCKER_CONFIG moves, and what lies in it.
 import { join, resolve } from 'node:path';
 import { pinFileName } from '../client/trustdir/pin-file.ts';
+import { safe } from './render/safe-text.ts';
 import type { World } from './world.ts';
 
 export interface Places {
@@ -33,6 +34,16 @@ export function placesOf(world: World, named: NamedPlaces = {}): Places {
     configFile: join(dockerDir, 'config.json'),
     pinFile: resolve(world.workingDir, named.pinFile ?? join(trustDir, pinFileName)),
   };
+}
+
+/** Paths as people write them on this machine; a stranger's may not be fit to be shown yet. */
+export function placeOf({ homeDir }: Pick<World, 'homeDir'>): (path: string) => string {
+  return (path) => homely(path, homeDir);
+}
+
+/** As placeOf, fit to be shown. */
+export function shownPlaceOf({ homeDir }: Pick<World, 'homeDir'>): (path: string) => string {
+  return (path) => safe(homely(path, homeDir));
 }
 
 /** `path` as people write it: `~` for the home directory. */

@@ -2,14 +2,13 @@
 import { forgetRepository } from '../../client/publish/forget.ts';
 import { safe } from '../render/safe-text.ts';
 import type { NotaryBody } from './command.ts';
+import { gunOf } from './gun-argument.ts';
 import { withPublisher } from './publisher.ts';
 import { noServer } from './server.ts';
 import { inSession } from './session.ts';
-import { usageFirst } from './usage-first.ts';
 
 export const run: NotaryBody['run'] = async (call) => {
-  const [gun] = call.args;
-  if (gun === undefined) throw usageFirst(call, 'Must specify a GUN');
+  const gun = gunOf(call);
   const remote = call.flags.isOn('remote');
   await inSession(call, async (session) => {
     const server = remote ? await session.server('write') : noServer(session.config.server.url);

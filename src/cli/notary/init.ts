@@ -6,16 +6,15 @@ import type { KeyFileStore } from '../../keys/file-store.ts';
 import type { PublicKey } from '../../tuf/public-key.ts';
 import { readPublicKeyArgument } from '../public-key-argument.ts';
 import type { NotaryBody, NotaryCall } from './command.ts';
+import { gunOf } from './gun-argument.ts';
 import { importRoleKey } from './key-files.ts';
 import { prefixed } from './prefix.ts';
 import { withPublisher } from './publisher.ts';
 import { inSession } from './session.ts';
 import { maybePublish } from './staging.ts';
-import { usageFirst } from './usage-first.ts';
 
 export const run: NotaryBody['run'] = async (call) => {
-  const [gun] = call.args;
-  if (gun === undefined) throw usageFirst(call, 'Must specify a GUN');
+  const gun = gunOf(call);
   await inSession(call, async (session) => {
     const server = await session.server('write');
     await withPublisher(session, server, call, async (ports) => {

@@ -3,13 +3,12 @@ import { type ListedTarget, listTargets } from '../../client/consume/listing.ts'
 import { refresh } from '../../client/consume/refresh.ts';
 import { safe } from '../render/safe-text.ts';
 import type { NotaryBody } from './command.ts';
+import { gunOf } from './gun-argument.ts';
 import { inSession } from './session.ts';
 import { notaryTable } from './table.ts';
-import { usageFirst } from './usage-first.ts';
 
 export const run: NotaryBody['run'] = async (call) => {
-  const [gun] = call.args;
-  if (gun === undefined) throw usageFirst(call, 'Must specify a GUN');
+  const gun = gunOf(call);
   const roles = call.flags.list('roles');
   await inSession(call, async (session) => {
     const repository = await refresh(gun, await session.consumer());

@@ -2,12 +2,12 @@
 import { Failure } from '../../errors.ts';
 import { safe } from '../render/safe-text.ts';
 import type { NotaryBody } from './command.ts';
+import { gunOf } from './gun-argument.ts';
 import { inSession } from './session.ts';
 import { usageFirst } from './usage-first.ts';
 
 export const run: NotaryBody['run'] = async (call) => {
-  const [gun] = call.args;
-  if (gun === undefined) throw usageFirst(call, 'Must specify a GUN');
+  const gun = gunOf(call);
   const numbers = call.flags.integers('number');
   const isAll = call.flags.isOn('all');
   if (!isAll && numbers.length === 0) {

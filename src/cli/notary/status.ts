@@ -1,13 +1,12 @@
 // `notary status GUN`: what waits to be published.
 import { safe } from '../render/safe-text.ts';
 import type { NotaryBody } from './command.ts';
+import { gunOf } from './gun-argument.ts';
 import { inSession } from './session.ts';
 import { notaryTable } from './table.ts';
-import { usageFirst } from './usage-first.ts';
 
 export const run: NotaryBody['run'] = async (call) => {
-  const [gun] = call.args;
-  if (gun === undefined) throw usageFirst(call, 'Must specify a GUN');
+  const gun = gunOf(call);
   await inSession(call, async ({ console, directory }) => {
     const staged = await directory.repository(gun).changeList.list();
     // Numbers are those of the files, so that `reset` takes the change that was meant.

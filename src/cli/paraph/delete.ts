@@ -1,7 +1,7 @@
 // `paraph delete IMAGE`: forgets the trust data of a repository on this machine; with --remote the server deletes it first,
 // for everybody. Private keys stay.
 import { forgetRepository } from '../../client/publish/forget.ts';
-import { homely } from '../places.ts';
+import { placeOf } from '../places.ts';
 import { safe } from '../render/safe-text.ts';
 import { proseId } from '../render/short-id.ts';
 import { verbCell } from '../render/signing.ts';
@@ -22,7 +22,7 @@ export const run: CommandBody['run'] = async (invocation) => {
       const staged = (await changeList.list()).length;
       const loss = lossOf({ gun, remote, staged, server: at.ports.server.url });
       if (!(await confirmed({ loss, subject: gun }, invocation))) return at.decline();
-      const place = homely(desk.session.places.trustDir, world.homeDir);
+      const place = placeOf(world)(desk.session.places.trustDir);
       return forget({ gun, remote, place }, at);
     }),
   );

@@ -8,7 +8,7 @@ import type { RepositoryKey } from '../../client/publish/first-root.ts';
 import type { RotationPorts } from '../../client/publish/rotate.ts';
 import { asFailure, type ExitStatus, exitStatus, type Failure } from '../../errors.ts';
 import type { ImageReference } from '../../remote/registry.ts';
-import { homely } from '../places.ts';
+import { placeOf } from '../places.ts';
 import type { Reporter } from '../render/reporter.ts';
 import { keptKeyLines, newKeyLines, newKeysJson } from '../render/signing.ts';
 import type { Invocation } from './command.ts';
@@ -30,11 +30,11 @@ export interface Work {
 
 export class Desk {
   readonly session: Session;
-  readonly #invocation: Invocation;
+  readonly #place: (path: string) => string;
   readonly #publisher: Publisher;
 
   private constructor(invocation: Invocation, session: Session, publisher: Publisher) {
-    this.#invocation = invocation;
+    this.#place = placeOf(invocation.world);
     this.session = session;
     this.#publisher = publisher;
   }
@@ -143,8 +143,6 @@ export class Desk {
     const lines = keptKeyLines(name, keys, this.#place(this.session.places.trustDir));
     this.reporter.notice(lines, { kind: 'keys-kept', keys });
   }
-
-  readonly #place = (path: string): string => homely(path, this.#invocation.world.homeDir);
 }
 
 /** Keys that the server has made are no affair of this machine. */

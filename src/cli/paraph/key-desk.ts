@@ -5,9 +5,8 @@ import { asFailure } from '../../errors.ts';
 import type { KeyFileStore } from '../../keys/file-store.ts';
 import type { PassphraseSource } from '../../keys/key-store.ts';
 import { KeyRing } from '../key-ring.ts';
-import { homely, placesOf } from '../places.ts';
+import { placesOf, shownPlaceOf } from '../places.ts';
 import type { Reporter } from '../render/reporter.ts';
-import { safe } from '../render/safe-text.ts';
 import type { Invocation } from './command.ts';
 import { requireFlagFiles } from './flag-files.ts';
 import { namedPlaces } from './named-places.ts';
@@ -20,14 +19,15 @@ export class KeyDesk {
   /** For keys that are not of the directory. */
   readonly passphrases: PassphraseSource;
   readonly trustDir: string;
-  readonly #homeDir: string;
+  /** A path as people write it, fit to be shown. */
+  readonly place: (path: string) => string;
 
   private constructor(invocation: Invocation, ring: KeyRing, trustDir: string) {
     this.reporter = openReporter(invocation);
     this.keys = ring.keys;
     this.passphrases = ring.passphrases;
     this.trustDir = trustDir;
-    this.#homeDir = invocation.world.homeDir;
+    this.place = shownPlaceOf(invocation.world);
   }
 
   /** @throws Failure USAGE for flags about passphrases; what `work` throws */
@@ -43,7 +43,4 @@ export class KeyDesk {
       await ring.close();
     }
   }
-
-  /** A path as people write it, fit to be shown. */
-  readonly place = (path: string): string => safe(homely(path, this.#homeDir));
 }

@@ -5,7 +5,7 @@ import { KeyFileStore } from '../../keys/file-store.ts';
 import type { UnusableFile } from '../../keys/key-layout.ts';
 import type { KeyEntry } from '../../keys/key-store.ts';
 import { noPassphrases } from '../no-passphrases.ts';
-import { homely, placesOf } from '../places.ts';
+import { placesOf, shownPlaceOf } from '../places.ts';
 import { safe } from '../render/safe-text.ts';
 import { tableId } from '../render/short-id.ts';
 import { table } from '../render/table.ts';
@@ -23,7 +23,7 @@ export const run: CommandBody['run'] = async (invocation) => {
   const store = new KeyFileStore(trustDir, noPassphrases);
   const keys = [...(await store.list())].sort(byRole);
   const unusable = await store.unusable();
-  const place = (path: string): string => safe(homely(path, world.homeDir));
+  const place = shownPlaceOf(world);
   for (const file of unusable) reportUnusable(file, place(file.location));
   reporter.result(keys.length === 0 ? [] : keyTable(keys, flags.isOn('no-trunc'), place), {
     keys: keys.map(({ id, role, gun, location }) => ({

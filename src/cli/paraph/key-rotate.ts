@@ -7,7 +7,7 @@ import { previewRotation } from '../../client/publish/rotation-preview.ts';
 import { type KeyHolder, requireRotatable } from '../../client/publish/rotation-rules.ts';
 import { asFailure, Failure } from '../../errors.ts';
 import type { KeyStore } from '../../keys/key-store.ts';
-import { homely } from '../places.ts';
+import { placeOf } from '../places.ts';
 import {
   rotationJson,
   rotationLines,
@@ -138,7 +138,7 @@ async function rotate(
   { world }: Invocation,
 ): Promise<object> {
   const done: Rotation = await rotateKeys(request, ports);
-  const place = (path: string): string => homely(path, world.homeDir);
+  const place = placeOf(world);
   for (const line of rotationLines(done, place)) reporter.line(line);
   for (const { lines, data } of rotationNotices(done, place)) reporter.notice(lines, data);
   return rotationJson(done);

@@ -2,8 +2,7 @@
 // trust from version 29 on.
 import { dirname, join, resolve } from 'node:path';
 import { type ExitStatus, exitStatus } from '../../errors.ts';
-import { homely, placesOf } from '../places.ts';
-import { safe } from '../render/safe-text.ts';
+import { placesOf, shownPlaceOf } from '../places.ts';
 import type { CommandBody, Invocation } from './command.ts';
 import { type DockerVersion, dockerVersion } from './docker-version.ts';
 import { namedPlaces } from './named-places.ts';
@@ -19,7 +18,7 @@ async function install(invocation: Invocation): Promise<ExitStatus> {
   const program = ownProgram();
   const isNew = await linkPlugin(path, program);
   const docker = await dockerVersion(invocation.world);
-  const place = (file: string): string => safe(homely(file, invocation.world.homeDir));
+  const place = shownPlaceOf(invocation.world);
   const line = isNew
     ? `linked  ${place(path)} to ${place(program)}`
     : `${place(path)} is linked to ${place(program)} already`;
@@ -55,7 +54,7 @@ async function remove(invocation: Invocation): Promise<ExitStatus> {
   const reporter = openReporter(invocation);
   const path = pluginPath(invocation);
   const isRemoved = await unlinkPlugin(path, ownProgram());
-  const place = safe(homely(path, invocation.world.homeDir));
+  const place = shownPlaceOf(invocation.world)(path);
   reporter.result([isRemoved ? `removed  ${place}` : `${place} is not there`], {
     plugin: path,
     outcome: isRemoved ? 'removed' : 'absent',
