@@ -3,9 +3,8 @@
 //
 // Invariant: TLS is verified for every image, on loopback too, where docker does not (docs/reference/differences.md).
 import { dirname } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { ClientEvent } from '../../client/events.ts';
-import type { ConsumerPorts, PublisherPorts } from '../../client/ports.ts';
+import type { ConsumerPorts } from '../../client/ports.ts';
 import { readPinFile } from '../../client/trustdir/pin-file.ts';
 import type { Pins } from '../../client/trustdir/pins.ts';
 import { TrustDirectory } from '../../client/trustdir/trust-directory.ts';
@@ -30,6 +29,7 @@ import { connectTrustServer, type TrustServer, trustServerFor } from '../../remo
 import { openHttp, proxiesOf, systemAuthorities, userAgent } from '../http.ts';
 import { KeyRing } from '../key-ring.ts';
 import { type Places, placesOf } from '../places.ts';
+import { consumerPorts, type KeyFilePorts, publisherPorts } from '../ports.ts';
 import { withServerHint } from '../server-hint.ts';
 import type { World } from '../world.ts';
 import type { DockerCall } from './command.ts';
@@ -79,26 +79,21 @@ export class DockerSession {
 
   /** What reads of `reference` work with. @throws Failure CONFIG_INVALID for an address that is not https */
   consumer(reference: ImageReference): ConsumerPorts {
-    return {
-      server: this.#server(reference),
-      directory: this.directory,
-      pins: this.#pins,
-      nowMs: this.#world.nowMs,
-      emit: (event) => this.log.event(event),
-    };
+    const sources = { world: this.#world, directory: this.directory, pins: this.#pins };
+    return consumerPorts(this.#server(reference), sources, (event) => this.log.event(event));
   }
 
   /** @param listen hears every event first */
   publisher(
     reference: ImageReference,
     listen: (event: ClientEvent) => void = () => undefined,
-  ): PublisherPorts {
+  ): KeyFilePorts {
     const ports = this.consumer(reference);
     const emit = (event: ClientEvent): void => {
       listen(event);
       ports.emit(event);
     };
-    return { ...ports, emit, keys: this.keys, pause: (ms) => pause(ms) };
+    return publisherPorts({ ...ports, emit }, this.keys);
   }
 
   /** The login of docker for the registry of an image. @throws Failure CREDENTIALS_UNREADABLE */

@@ -1,10 +1,11 @@
 // `notary key rotate GUN ROLE`: replaces the key of a role, and publishes that at once (client store §9.3).
 import { type Rotation, type RotationRequest, rotateKeys } from '../../client/publish/rotate.ts';
 import { type KeyHolder, requireRotatable } from '../../client/publish/rotation-rules.ts';
+import type { KeyFilePorts } from '../ports.ts';
 import { safe } from '../render/safe-text.ts';
 import type { NotaryBody, NotaryCall } from './command.ts';
 import { importRoleKey } from './key-files.ts';
-import { type NotaryPublisherPorts, withPublisher } from './publisher.ts';
+import { withPublisher } from './publisher.ts';
 import { inSession, type NotarySession } from './session.ts';
 import { usageFirst } from './usage-first.ts';
 
@@ -38,7 +39,7 @@ export const run: NotaryBody['run'] = async (call) => {
 async function rotate(
   { gun, role, holder }: Pick<RotationRequest, 'gun' | 'role' | 'holder'>,
   { flags, world }: NotaryCall,
-  ports: NotaryPublisherPorts,
+  ports: KeyFilePorts,
 ): Promise<Rotation> {
   const keyIds: string[] = [];
   for (const file of flags.list('key')) {

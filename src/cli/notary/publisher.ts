@@ -1,28 +1,21 @@
 // What publishing needs beside a session: the private keys of the trust directory, and the passphrases that open them.
 // The session has one key ring for all that a command does, and closing it wipes what was decrypted or typed.
-import { setTimeout as pause } from 'node:timers/promises';
-import type { PublisherPorts } from '../../client/ports.ts';
 import type { KeyFileStore } from '../../keys/file-store.ts';
 import { notaryVoice } from '../../keys/passphrase-voice.ts';
 import type { TrustServer } from '../../remote/trust-server.ts';
 import { KeyRing } from '../key-ring.ts';
+import { type KeyFilePorts, publisherPorts } from '../ports.ts';
 import type { NotaryCall } from './command.ts';
 import type { NotarySession } from './session.ts';
-
-export interface NotaryPublisherPorts extends PublisherPorts {
-  readonly keys: KeyFileStore;
-}
 
 /** Runs `work` with the keys of the trust directory. */
 export async function withPublisher<T>(
   session: NotarySession,
   server: TrustServer,
   call: NotaryCall,
-  work: (ports: NotaryPublisherPorts) => Promise<T>,
+  work: (ports: KeyFilePorts) => Promise<T>,
 ): Promise<T> {
-  return withKeys(session, call, (keys) =>
-    work({ ...session.ports(server), keys, pause: (ms) => pause(ms) }),
-  );
+  return withKeys(session, call, (keys) => work(publisherPorts(session.ports(server), keys)));
 }
 
 /** Runs `work` with the key files alone. */

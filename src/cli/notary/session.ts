@@ -7,6 +7,7 @@ import { TrustDirectory } from '../../client/trustdir/trust-directory.ts';
 import type { TrustServer } from '../../remote/trust-server.ts';
 import { clientWarning } from '../go-text/client-warnings.ts';
 import type { KeyRing } from '../key-ring.ts';
+import { consumerPorts } from '../ports.ts';
 import { noticeLines } from '../render/notice.ts';
 import type { World } from '../world.ts';
 import type { NotaryCall } from './command.ts';
@@ -66,13 +67,9 @@ export class NotarySession {
   }
 
   ports(server: TrustServer): ConsumerPorts {
-    return {
-      server,
-      directory: this.directory,
-      pins: this.config.pins,
-      nowMs: this.#world.nowMs,
-      emit: (event) => this.#tell(event),
-    };
+    const { pins } = this.config;
+    const sources = { world: this.#world, directory: this.directory, pins };
+    return consumerPorts(server, sources, (event) => this.#tell(event));
   }
 
   /** The keys and passphrases of this command, made for the first who needs them: each key is derived and asked for once. */

@@ -8,12 +8,13 @@ import type { RepositoryKey } from '../../client/publish/first-root.ts';
 import type { RotationPorts } from '../../client/publish/rotate.ts';
 import { asFailure, type ExitStatus, exitStatus, type Failure } from '../../errors.ts';
 import type { ImageReference } from '../../remote/registry.ts';
+import { KeyRing } from '../key-ring.ts';
 import { placeOf } from '../places.ts';
+import { publisherPorts } from '../ports.ts';
 import type { Reporter } from '../render/reporter.ts';
 import { keptKeyLines, newKeyLines, newKeysJson } from '../render/signing.ts';
 import type { Invocation } from './command.ts';
-import { withPassphraseFlags } from './passphrase-flags.ts';
-import { Publisher } from './publisher.ts';
+import { askingBy, withPassphraseFlags } from './passphrase-flags.ts';
 import { Session } from './session.ts';
 
 type KeyChosen = ClientEvent & { readonly kind: 'key-chosen' };
@@ -31,23 +32,24 @@ export interface Work {
 export class Desk {
   readonly session: Session;
   readonly #place: (path: string) => string;
-  readonly #publisher: Publisher;
+  readonly #keyRing: KeyRing;
 
-  private constructor(invocation: Invocation, session: Session, publisher: Publisher) {
+  private constructor(invocation: Invocation, session: Session, keyRing: KeyRing) {
     this.#place = placeOf(invocation.world);
     this.session = session;
-    this.#publisher = publisher;
+    this.#keyRing = keyRing;
   }
 
   /** @throws Failure as Session.open, USAGE for flags about passphrases; what `work` throws */
   static async open<T>(invocation: Invocation, work: (desk: Desk) => Promise<T>): Promise<T> {
     const session = await Session.open(invocation);
     try {
-      const publisher = new Publisher(invocation, session);
+      const { trustDir } = session.places;
+      const keyRing = new KeyRing(invocation.world, trustDir, askingBy(invocation));
       try {
-        return await work(new Desk(invocation, session, publisher));
+        return await work(new Desk(invocation, session, keyRing));
       } finally {
-        await publisher.close();
+        await keyRing.close();
       }
     } finally {
       session.close();
@@ -126,11 +128,12 @@ export class Desk {
   }
 
   #ports(reference: ImageReference, made: KeyChosen[]): RotationPorts {
-    return this.#publisher.ports(reference, (event) => {
+    const ports = this.session.consumer(reference, (event) => {
       if (event.kind === 'key-chosen' && event.isNew && isHere(event)) made.push(event);
       // The table of keys tells both.
       return event.kind === 'key-chosen' || isOwnRoot(event);
     });
+    return publisherPorts(ports, this.#keyRing.keys);
   }
 
   #tellDeclined({ name: gun }: ImageReference): void {

@@ -18,6 +18,7 @@ import { connectRegistry, type ImageReference, type Registry } from '../../remot
 import { connectTrustServer, type TrustServer, trustServerFor } from '../../remote/trust-server.ts';
 import { openHttp } from '../http.ts';
 import { type Places, placesOf } from '../places.ts';
+import { consumerPorts } from '../ports.ts';
 import { noticeJson, noticeLines } from '../render/notice.ts';
 import type { Reporter } from '../render/reporter.ts';
 import { withServerHint } from '../server-hint.ts';
@@ -67,17 +68,12 @@ export class Session {
     listen: (event: ClientEvent) => boolean = () => false,
   ): ConsumerPorts {
     const { world } = this.#invocation;
-    return {
-      server: this.server(reference),
-      directory: this.directory,
-      pins: this.#pins,
-      nowMs: world.nowMs,
-      emit: (event) => {
-        if (listen(event)) return;
-        const lines = noticeLines(event, world.nowMs());
-        if (lines.length > 0) this.reporter.notice(lines, noticeJson(event));
-      },
-    };
+    const sources = { world, directory: this.directory, pins: this.#pins };
+    return consumerPorts(this.server(reference), sources, (event) => {
+      if (listen(event)) return;
+      const lines = noticeLines(event, world.nowMs());
+      if (lines.length > 0) this.reporter.notice(lines, noticeJson(event));
+    });
   }
 
   /** The trust server of the image's registry. @throws Failure CONFIG_INVALID, CREDENTIALS_UNREADABLE for NOTARY_AUTH */
