@@ -68,18 +68,11 @@ export function engineFailure(
   }
   const clause = error.message.replaceAll(dummyHost, shown);
   const facts = { engine: shown, ...withoutUrl(error.facts) };
-  const own =
+  const remedy =
     error.code === 'TLS_UNTRUSTED'
-      ? {
-          remedy:
-            'Put the CA of the engine into the context (docker context update --docker ca=…) or DOCKER_CERT_PATH.',
-        }
-      : { remedy: error.remedy };
-  return new Failure(error.code, `error during connect: ${clause}`, {
-    cause: error,
-    facts,
-    ...own,
-  });
+      ? 'Put the CA of the engine into the context (docker context update --docker ca=…) or DOCKER_CERT_PATH.'
+      : error.remedy;
+  return error.with({ message: `error during connect: ${clause}`, facts, remedy });
 }
 
 /** A refusing answer of the engine. @param secrets what it was sent and must not be repeated */

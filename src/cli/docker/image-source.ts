@@ -88,9 +88,8 @@ async function fromRegistry(
     return { kind: 'registry', descriptor, because: because.message };
   } catch (error) {
     const failure = asFailure(error);
-    throw new Failure(failure.code, `${because.message}\n${failure.message}`, {
-      cause: failure,
-      facts: failure.facts,
+    throw failure.with({
+      message: `${because.message}\n${failure.message}`,
       remedy: `${because.remedy}\n${failure.remedy}`,
     });
   }

@@ -110,11 +110,7 @@ function pingWords(url: string, problem: Failure): string {
 }
 
 function unusable(problem: Failure): Failure {
-  return new Failure(problem.code, `unable to configure TLS: ${problem.message}`, {
-    cause: problem,
-    facts: problem.facts,
-    remedy: problem.remedy,
-  });
+  return problem.with({ message: `unable to configure TLS: ${problem.message}` });
 }
 
 /** Reads without a login until the server wants one. */

@@ -108,9 +108,8 @@ async function removeApplied(
     await changeList.remove(applied.map(({ name }) => name));
   } catch (cause) {
     if (!isFailure(cause)) throw cause;
-    throw new Failure(cause.code, `published, but still staged: ${cause.message}`, {
-      cause,
-      facts: cause.facts,
+    throw cause.with({
+      message: `published, but still staged: ${cause.message}`,
       meaning:
         'The server has what was staged. Published once more, it would undo what others change until then.',
       remedy: 'Remove the files that are named from the change list by hand.',
@@ -148,12 +147,9 @@ function unreadable(path: string, cause: Error | undefined): Failure {
 /** The failure with the file and the change that it comes from. */
 function refusedChange(failure: Failure, staged: StagedEdit | undefined): Failure {
   if (staged === undefined) return failure;
-  const { code, message, facts, remedy, meaning } = failure;
-  return new Failure(code, message, {
-    cause: failure,
-    facts: { ...facts, change: changeWords(staged.change), file: staged.path },
-    remedy,
-    meaning: [meaning, 'Nothing was published, and all changes stay staged.']
+  return failure.with({
+    facts: { ...failure.facts, change: changeWords(staged.change), file: staged.path },
+    meaning: [failure.meaning, 'Nothing was published, and all changes stay staged.']
       .filter((part) => part !== undefined)
       .join(' '),
   });
