@@ -4,6 +4,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stepsOf } from '../every-step.ts';
 import { Killing, type Moment } from './killing.ts';
 
 let killing: Killing;
@@ -60,6 +61,8 @@ interface Case {
   readonly before: (app: string) => Promise<unknown>;
   /** What must stand afterwards. */
   readonly after: (app: string) => Promise<void>;
+  /** Makes keys, so that dying before the upload differs from never having begun. */
+  readonly makesKeys?: boolean;
   /** Exit statuses of the second run that say: it was done already. */
   readonly isDone?: readonly number[];
 }
@@ -70,6 +73,7 @@ const wrongWords = 2;
 const cases: readonly Case[] = [
   {
     command: 'init',
+    makesKeys: true,
     words: (app) => ['init', app],
     before: async () => undefined,
     after: async (app) => expect(await tagsOf(app)).toEqual([]),
@@ -92,6 +96,7 @@ const cases: readonly Case[] = [
   },
   {
     command: 'signer add of a repository that is new',
+    makesKeys: true,
     words: (app) => ['signer', 'add', 'alice', app, '--key', keyFile('alice')],
     before: async () => undefined,
     after: async (app) => expect(await signersOf(app)).toEqual(['alice 1']),
@@ -143,8 +148,13 @@ const moments: readonly (Moment & { readonly when: string })[] = [
 ];
 
 const table = cases.flatMap((one) =>
-  moments.map((moment) => ({ ...one, moment, when: moment.when })),
+  stepsOf(moments, ({ method }) => method === 'POST' || one.makesKeys === true).map((moment) => ({
+    ...one,
+    moment,
+    when: moment.when,
+  })),
 );
+const changes = stepsOf([1, 2, 3], (change) => change === 2);
 
 describe('killed', { timeout: 60_000 }, () => {
   it.each(table)('$command, $when: the next run is whole', async (one) => {
@@ -158,7 +168,7 @@ describe('killed', { timeout: 60_000 }, () => {
     await one.after(app);
   });
 
-  it.each([1, 2, 3])('publish, at change %i of its directory: nothing is lost', async (change) => {
+  it.each(changes)('publish, at change %i of its directory: nothing is lost', async (change) => {
     const app = `${killing.desk.repository}-publish-${change}`;
     await must(...signing(`${app}:1`));
     await must(...signing(`${app}:2`), '--stage');
@@ -168,7 +178,7 @@ describe('killed', { timeout: 60_000 }, () => {
     expect(await stagedAt(app)).toBe(0);
   });
 
-  it.each([1, 2, 3])('sign --stage, at change %i: all of it is staged or none', async (change) => {
+  it.each(changes)('sign --stage, at change %i: all of it is staged or none', async (change) => {
     const app = `${killing.desk.repository}-stage-${change}`;
     await must(...signing(`${app}:1`));
     await killing.interruptAtChange([...signing(`${app}:2`), '--stage'], change);

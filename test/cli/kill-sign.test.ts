@@ -5,6 +5,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stepsOf } from '../every-step.ts';
 import { Killing } from './killing.ts';
 import { type Publishing, trust } from './publishing.ts';
 
@@ -98,7 +99,7 @@ describe('sign, killed', { timeout: 60_000 }, () => {
     );
   });
 
-  it.each([1, 4, 8, 12])(
+  it.each(stepsOf([1, 4, 8, 12], (change) => change > 4))(
     'at change %i of its directory: the next signing is whole',
     async (change) => {
       const homeDir = mkdtempSync(join(desk.homeDir, 'home-'));

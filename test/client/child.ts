@@ -1,8 +1,11 @@
 // Runs a TypeScript program in a child process that can be killed at any step of its work on disk: the
-// child counts each call that would change the file system and dies by SIGKILL before the one that is asked for, or in
+// child names each call that would change the file system and dies by SIGKILL before the one that is asked for, or in
 // the middle of it when it writes (syncing is no such call: what a killed process has written is there, synced or not).
 // Calls that found nothing to change since the last step are no steps: dying there leaves what dying before has left.
 // No hook in the sources is needed, so the steps are those that really happen.
+//
+// A step is of the kind of its call and of its file, so `rename *.key 2` is the second time that a key comes into being.
+// Tests kill at the first step of each kind (test/every-step.ts).
 import { spawn } from 'node:child_process';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,39 +13,54 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { bundleOptions } from '../bundle.ts';
+import { stepsOf } from '../every-step.ts';
 
 const preload = `
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import { tmpdir } from 'node:os';
-const killAt = Number(process.env.KILL_AT ?? 0);
-let steps = 0;
+import { basename } from 'node:path';
+const killAt = process.env.KILL_AT;
+const steps = [];
+const counts = new Map();
+const paths = new WeakMap();
 let isChanged = true;
 const changed = () => { isChanged = true; };
-const isLast = () => {
+const isLast = (call, path = '') => {
   if (!isChanged) return false;
   isChanged = false;
-  return ++steps === killAt;
+  const file = basename(String(path)).replace(/[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{12,}|\\d+/g, '*');
+  const kind = call + ' ' + file.replace(/^[a-z]+\\.lock(\\.\\*)?$/, 'lock');
+  const count = (counts.get(kind) ?? 0) + 1;
+  counts.set(kind, count);
+  const step = kind + ' ' + count;
+  steps.push(step);
+  return step === killAt;
 };
 const die = () => process.kill(process.pid, 'SIGKILL');
 const forever = () => new Promise(() => {});
 for (const name of ['mkdir', 'rename', 'rm', 'unlink', 'link']) {
   const original = fs.promises[name];
   fs.promises[name] = async (...args) => {
-    if (isLast()) { die(); await forever(); }
+    if (isLast(name, args[name === 'rename' || name === 'link' ? 1 : 0])) { die(); await forever(); }
     const isThere = name === 'rm' && fs.existsSync(args[0]);
     const result = await original(...args);
     if (name === 'mkdir' ? result !== undefined || !args[1]?.recursive : name !== 'rm' || isThere) changed();
     return result;
   };
 }
+const { open } = fs.promises;
+fs.promises.open = async (path, ...rest) => {
+  const opened = await open(path, ...rest);
+  paths.set(opened, path);
+  return opened;
+};
 const handle = await fs.promises.open(process.execPath, 'r');
 const prototype = Object.getPrototypeOf(handle);
 await handle.close();
 const { writeFile } = prototype;
 prototype.writeFile = async function (bytes, ...rest) {
   changed(); // half of it is a state of its own
-  if (isLast()) {
+  if (isLast('write', paths.get(this))) {
     const whole = Buffer.from(bytes);
     await writeFile.call(this, whole.subarray(0, whole.length >> 1), ...rest);
     die();
@@ -54,12 +72,12 @@ prototype.writeFile = async function (bytes, ...rest) {
 };
 // A program of the test marks other steps, such as a request, by calling this: before it, or after it has changed
 // something elsewhere.
-globalThis.step = async (hasChanged) => {
+globalThis.step = async (hasChanged, name) => {
   if (hasChanged) changed();
-  if (isLast()) { die(); await forever(); }
+  if (isLast(name)) { die(); await forever(); }
 };
 syncBuiltinESMExports();
-process.on('exit', () => fs.writeSync(2, '\\nSTEPS ' + steps + '\\n'));
+process.on('exit', () => fs.writeSync(2, '\\nSTEPS ' + JSON.stringify(steps) + '\\n'));
 `;
 
 export interface ChildResult {
@@ -70,11 +88,13 @@ export interface ChildResult {
 }
 
 export interface ChildProgram {
-  /** Runs it; `killAt` counts from 1, 0 lets it finish. `wrapper` is a command put before node. */
+  /** Runs it, until the step `killAt` if one is named. `wrapper` is a command put before node. */
   run(
     args: readonly string[],
-    options?: { readonly killAt?: number; readonly wrapper?: readonly string[] },
+    options?: { readonly killAt?: string; readonly wrapper?: readonly string[] },
   ): Promise<ChildResult>;
+  /** Lets it finish, and names the steps at which a test kills it. */
+  steps(args: readonly string[]): Promise<readonly string[]>;
   /** Starts it and leaves it running. */
   start(args: readonly string[], wrapper?: readonly string[]): ReturnType<typeof spawn>;
   remove(): Promise<void>;
@@ -104,19 +124,27 @@ export async function childProgram(name: keyof typeof programs): Promise<ChildPr
     ...bundleOptions,
   });
   const nodeArgs = ['--import', preloadPath, programPath];
-  const environment = (killAt: number) => ({ PATH: process.env['PATH'], KILL_AT: String(killAt) });
+  const environment = (killAt?: string) => ({ PATH: process.env['PATH'], KILL_AT: killAt });
+  const run: ChildProgram['run'] = (args, { killAt, wrapper = [] } = {}) => {
+    const [command, ...before] = [...wrapper, process.execPath];
+    const child = spawn(command ?? process.execPath, [...before, ...nodeArgs, ...args], {
+      env: environment(killAt),
+    });
+    return finished(child);
+  };
   return {
-    async run(args, { killAt = 0, wrapper = [] } = {}) {
-      const [command, ...before] = [...wrapper, process.execPath];
-      const child = spawn(command ?? process.execPath, [...before, ...nodeArgs, ...args], {
-        env: environment(killAt),
-      });
-      return finished(child);
+    run,
+    async steps(args) {
+      const { code, stderr } = await run(args);
+      const [, text] = /^STEPS (.*)$/m.exec(stderr) ?? [];
+      if (code !== 0 || text === undefined) throw new Error(`it ended with ${code}: ${stderr}`);
+      const steps: readonly string[] = JSON.parse(text);
+      return stepsOf(steps, (step) => step.endsWith(' 1'));
     },
     start(args, wrapper = []) {
       const [command, ...before] = [...wrapper, process.execPath];
       return spawn(command ?? process.execPath, [...before, ...nodeArgs, ...args], {
-        env: environment(0),
+        env: environment(),
       });
     },
     remove: () => rm(directory, { recursive: true, force: true }),

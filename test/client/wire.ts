@@ -84,14 +84,14 @@ function post(url: string, text: string): Promise<{ status: number; body: Buffer
 }
 
 /** A moment before a request, or after one that may have changed the server. */
-export type RequestStep = (hasChanged: boolean) => Promise<void>;
+export type RequestStep = (hasChanged: boolean, name: string) => Promise<void>;
 
 /** The served server, in the child. `step` is called before each request and after each answer. */
 export function reach(url: string, step: RequestStep): TrustServer {
   async function ask(request: Request): Promise<Buffer | undefined> {
-    await step(false);
+    await step(false, `request ${request.call}`);
     const { status, body } = await post(url, JSON.stringify(request));
-    await step(request.call !== 'fetch');
+    await step(request.call !== 'fetch', `answer ${request.call}`);
     if (status === 404) return undefined;
     if (status === 200) return body;
     const { code, message } = JSON.parse(body.toString()) as { code: ErrorCode; message: string };

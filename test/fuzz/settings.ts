@@ -1,5 +1,6 @@
 // How long and from where every fuzz test runs: seeded, so that a run can be repeated, and short by default.
-// PARAPH_FUZZ_RUNS=5000 makes all of them long, PARAPH_FUZZ_SEED=… makes others of them.
+// PARAPH_FUZZ_RUNS=5000 makes all of them long, PARAPH_FUZZ_SEED=… makes others of them. What PARAPH_EVERY_STEP=1 does
+// for the tests that kill a program is told in test/every-step.ts.
 import fc from 'fast-check';
 
 const asked = process.env['PARAPH_FUZZ_RUNS'];
