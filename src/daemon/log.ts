@@ -3,6 +3,7 @@
 // into facts, where JSON escapes it.
 import pino from 'pino';
 import { Failure } from '../errors.ts';
+import type { ConfigView } from './config.ts';
 
 const levelValues = { debug: 20, info: 30, warning: 40, error: 50, fatal: 60, panic: 70 } as const;
 
@@ -68,6 +69,18 @@ export function createLog(options: LogOptions): Log {
 /** For tests and the sandbox. */
 export function silentLog(): Log {
   return createLog({ level: 'panic', service: 'silent', stream: { write: () => undefined } });
+}
+
+/**
+ * The setting `logging.level`. Go's default is error; what goes wrong here should be seen by whoever has configured
+ * nothing.
+ * @throws Failure CONFIG_INVALID
+ */
+export function readLogLevel(view: ConfigView): LogLevel {
+  const setting = view.member('logging.level');
+  const name = setting.text();
+  if (name === undefined) return 'info';
+  return logLevelNamed(name) ?? setting.fail(`must be one of ${logLevels.join(', ')}`);
 }
 
 /** The level of that name, in whatever case; `warn` is `warning`, as in Go. */

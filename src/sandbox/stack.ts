@@ -72,7 +72,7 @@ function startSandboxSigner(
     {
       listen: { host: loopback, port: 0 },
       tls,
-      store: { backend: 'memory' },
+      storage: { backend: 'memory' },
       defaultAlias: 'sandbox',
       allowLockedKeys: false,
     },

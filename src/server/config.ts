@@ -5,17 +5,16 @@ import { resolve } from 'node:path';
 import type { ConfigView } from '../daemon/config.ts';
 import { checkSettings, strictSections } from '../daemon/config-keys.ts';
 import {
-  type PostgresSettings,
-  postgresExposures,
-  readPostgresSettings,
-} from '../daemon/database/postgres-settings.ts';
+  readStorage,
+  type StorageSettings,
+  storageExposures,
+} from '../daemon/database/storage-settings.ts';
 import {
   isLoopbackHost,
   type ListenAddress,
   parseListenAddress,
 } from '../daemon/listen-address.ts';
-import { type LogLevel, logLevelNamed, logLevels } from '../daemon/log.ts';
-import { Failure } from '../errors.ts';
+import { type LogLevel, readLogLevel } from '../daemon/log.ts';
 
 export interface ServerConfig {
   readonly listen: ListenAddress;
@@ -27,10 +26,7 @@ export interface ServerConfig {
     readonly isSelfMade?: boolean;
   };
   readonly trust: TrustConfig;
-  readonly storage:
-    | { readonly backend: 'memory' }
-    | { readonly backend: 'sqlite'; readonly file: string }
-    | { readonly backend: 'postgres'; readonly settings: PostgresSettings };
+  readonly storage: StorageSettings;
   readonly auth?: TokenAuthConfig;
   readonly gunPrefixes: readonly string[];
   readonly cacheSeconds: { readonly current: number; readonly consistent: number };
@@ -121,7 +117,7 @@ export function readServerConfig(view: ConfigView): ReadConfig {
       consistent: cacheSeconds(view, 'consistent'),
     },
   };
-  return { config, logLevel: readLevel(view), warnings: [...warnings, ...exposures(config)] };
+  return { config, logLevel: readLogLevel(view), warnings: [...warnings, ...exposures(config)] };
 }
 
 function readAddress(view: ConfigView): ListenAddress {
@@ -173,29 +169,6 @@ function readTrust(view: ConfigView): TrustConfig {
   };
 }
 
-function readStorage(view: ConfigView): ServerConfig['storage'] {
-  const backend = view.member('backend').requiredText();
-  switch (backend) {
-    case 'memory':
-      return { backend };
-    case 'sqlite':
-    case 'sqlite3': {
-      const file = view.member('db_url').filePath();
-      return {
-        backend: 'sqlite',
-        file: file ?? view.member('db_url').fail('must name the database file'),
-      };
-    }
-    case 'postgres':
-      return { backend, settings: readPostgresSettings(view) };
-    case 'mysql':
-    case 'rethinkdb':
-      throw new Failure('BACKEND_UNAVAILABLE', `storage.backend ${backend} is not in this release`);
-    default:
-      return view.member('backend').fail('is not a supported storage backend');
-  }
-}
-
 function readAuth(view: ConfigView): TokenAuthConfig | undefined {
   const type = view.member('auth.type').choice(['token']);
   const options = view.member('auth.options');
@@ -238,14 +211,6 @@ function cacheSeconds(view: ConfigView, kind: 'current' | 'consistent'): number 
   return setting.integer({ min: 0, max: maxCacheSeconds }) ?? defaultCacheSeconds[kind];
 }
 
-function readLevel(view: ConfigView): LogLevel {
-  const setting = view.member('logging.level');
-  const name = setting.text();
-  // Go's default is error. What goes wrong here should be seen by whoever has configured nothing.
-  if (name === undefined) return 'info';
-  return logLevelNamed(name) ?? setting.fail(`must be one of ${logLevels.join(', ')}`);
-}
-
 function exposures({ listen, tls, auth, trust, storage }: ServerConfig): readonly string[] {
   const warnings: string[] = [];
   if (!isLoopbackHost(listen.host)) {
@@ -254,7 +219,7 @@ function exposures({ listen, tls, auth, trust, storage }: ServerConfig): readonl
     if (auth === undefined)
       warnings.push('anyone who connects may publish and delete: there is no auth.type');
   }
-  if (storage.backend === 'postgres') warnings.push(...postgresExposures(storage.settings.target));
+  warnings.push(...storageExposures(storage));
   if (trust.type === 'local' && storage.backend !== 'memory') {
     warnings.push(
       'trust_service local forgets its keys at a restart; stored repositories then cannot be signed',

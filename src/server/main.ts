@@ -1,9 +1,6 @@
 // paraph-server: the one place of the server that sees the process, which it hands to run-daemon.ts. Called by
 // bin/paraph-server, and by `paraph server`.
-import { loadConfig } from '../daemon/config.ts';
-import type { DaemonFlags } from '../daemon/flags.ts';
-import type { Log } from '../daemon/log.ts';
-import { type PreparedDaemon, runDaemon } from '../daemon/run-daemon.ts';
+import { type Daemon, runDaemon } from '../daemon/run-daemon.ts';
 import type { ReadConfig } from './config.ts';
 
 /** PARAPH_ wins over NOTARY_ where both are set. */
@@ -25,30 +22,27 @@ const usage = `Usage: paraph-server [-config FILE] [-debug] [-bootstrap] [-dry-r
 
 /** Runs until a signal ends it. Sets the exit status. */
 export function main(args: readonly string[]): Promise<void> {
-  return runDaemon({ name: 'paraph-server', usage, prepare }, args, process);
+  return runDaemon(daemon, args, process);
 }
 
-async function prepare(flags: DaemonFlags, log: Log): Promise<PreparedDaemon> {
-  const { config, ...read } = await readConfig(flags);
-  const start = async () => {
+const daemon: Daemon<ReadConfig> = {
+  name: 'paraph-server',
+  usage,
+  prefixes,
+  async readConfig(view) {
+    const { readServerConfig } = await import('./config.ts');
+    return readServerConfig(view);
+  },
+  async readEmbedded(source, workingDir) {
+    const { readEmbeddedConfig } = await import('./embedded-defaults.ts');
+    return readEmbeddedConfig(source, workingDir, Date.now());
+  },
+  async plan(settings) {
+    const { planPostgresStore } = await import('./store/postgres.ts');
+    return planPostgresStore(settings);
+  },
+  async start({ config }, log) {
     const { startServer } = await import('./server.ts');
     return startServer(config, { log, nowMs: Date.now });
-  };
-  const { storage } = config;
-  if (storage.backend !== 'postgres') return { ...read, start };
-  const plan = async () => {
-    const { planPostgresStore } = await import('./store/postgres.ts');
-    return planPostgresStore(storage.settings);
-  };
-  return { ...read, plan, start };
-}
-
-async function readConfig({ configFile }: DaemonFlags): Promise<ReadConfig> {
-  const source = { env: process.env, prefixes };
-  if (configFile !== undefined) {
-    const { readServerConfig } = await import('./config.ts');
-    return readServerConfig(await loadConfig(configFile, source));
-  }
-  const { readEmbeddedConfig } = await import('./embedded-defaults.ts');
-  return readEmbeddedConfig(source, process.cwd(), Date.now());
-}
+  },
+};

@@ -52,7 +52,7 @@ it("reads notary-signer's settings", async () => {
       key: Buffer.from(tlsFixtures.server.key),
       clientCa: Buffer.from(tlsFixtures.authority.cert),
     },
-    store: { backend: 'sqlite', file: join(dir, 'data/keys.db') },
+    storage: { backend: 'sqlite', file: join(dir, 'data/keys.db') },
     defaultAlias: 'alias_one',
     allowLockedKeys: false,
   });
@@ -85,7 +85,7 @@ describe('the backend postgres', () => {
     const { config, passphrases, warnings } = await read(postgres(), {
       NOTARY_SIGNER_ALIAS_ONE_FILE: join(dir, 'passphrase'),
     });
-    expect(config.store).toMatchObject({
+    expect(config.storage).toMatchObject({
       backend: 'postgres',
       settings: {
         maxConnections: 10,
@@ -111,7 +111,7 @@ describe('the backend postgres', () => {
       NOTARY_SIGNER_STORAGE_MAX_CONNECTIONS: '4',
       PGPASSWORD: 'from elsewhere',
     });
-    expect(config.store).toMatchObject({
+    expect(config.storage).toMatchObject({
       settings: { maxConnections: 4, target: { database: 'keys', password: 'from elsewhere' } },
     });
     expect(warnings).toEqual([expect.stringContaining('not encrypted')]);
@@ -135,13 +135,13 @@ describe('the backend postgres', () => {
 
 it('needs no alias, database or passphrase for the memory store', async () => {
   const { config, passphrases } = await read({ ...base, storage: { backend: 'memory' } });
-  expect(config.store).toEqual({ backend: 'memory' });
+  expect(config.storage).toEqual({ backend: 'memory' });
   expect(passphrases).toBeUndefined();
 });
 
 it("takes notary's name for sqlite", async () => {
   const { config } = await read(storage({ backend: 'sqlite3' }));
-  expect(config.store).toMatchObject({ backend: 'sqlite' });
+  expect(config.storage).toMatchObject({ backend: 'sqlite' });
 });
 
 describe('the start is refused', () => {
@@ -200,7 +200,7 @@ describe('without a configuration file', () => {
     const { config, passphrases, warnings } = await embedded({ PARAPH_SIGNER_PASSPHRASE: 'p' });
     expect(config).toMatchObject({
       listen: { host: '127.0.0.1', port: 7899 },
-      store: { backend: 'sqlite', file: join(dir, 'embedded', 'signer.db') },
+      storage: { backend: 'sqlite', file: join(dir, 'embedded', 'signer.db') },
       defaultAlias: 'passphrase',
     });
     expect(config.tls.clientCa).toBeUndefined();
@@ -217,7 +217,7 @@ describe('without a configuration file', () => {
     });
     expect(config).toMatchObject({
       listen: { host: 'localhost', port: 1 },
-      store: { backend: 'memory' },
+      storage: { backend: 'memory' },
     });
   });
 

@@ -3,31 +3,26 @@
 //
 // Invariants:
 // - An unknown name under `server` or `storage` stops the start.
-// - A backend that this release does not have is refused by name, never replaced by another.
 // - Passphrases are not read here: they come from their own sources, when they are used. The address of a database is,
 //   with its password; nothing says what is in it.
 import { dirname } from 'node:path';
 import type { ConfigView } from '../daemon/config.ts';
 import { checkSettings, strictSections } from '../daemon/config-keys.ts';
 import {
-  type PostgresSettings,
-  postgresExposures,
-  readPostgresSettings,
-} from '../daemon/database/postgres-settings.ts';
+  readStorage,
+  type StorageSettings,
+  storageExposures,
+} from '../daemon/database/storage-settings.ts';
 import { type ListenAddress, parseListenAddress } from '../daemon/listen-address.ts';
-import { type LogLevel, logLevelNamed, logLevels } from '../daemon/log.ts';
+import { type LogLevel, readLogLevel } from '../daemon/log.ts';
 import type { ListenerTls } from '../daemon/rpc/rpc-server.ts';
 import { keyPairWarnings, loadCertificateAuthority, loadKeyPair } from '../daemon/tls.ts';
-import { Failure } from '../errors.ts';
 import { configuredPassphrases, isAlias, type PassphraseSource } from './passphrases.ts';
 
 export interface SignerConfig {
   readonly listen: ListenAddress;
   readonly tls: ListenerTls;
-  readonly store:
-    | { readonly backend: 'memory' }
-    | { readonly backend: 'sqlite'; readonly file: string }
-    | { readonly backend: 'postgres'; readonly settings: PostgresSettings };
+  readonly storage: StorageSettings;
   /** Alias under which new keys are sealed. */
   readonly defaultAlias: string;
   /** Start although stored keys cannot be opened; signing with them fails. */
@@ -67,8 +62,6 @@ export const knownSettings = [
   'reporting',
 ] as const;
 
-/** Backends of notary-signer that a later release brings. */
-const laterBackends: ReadonlySet<string> = new Set(['mysql', 'rethinkdb']);
 const memoryAlias = 'memory';
 
 /**
@@ -94,22 +87,22 @@ export async function readSignerConfig(
     listen.requiredText('is required: grpc listen address required for server'),
     listen.path,
   );
-  const store = readStore(view);
+  const storage = readStorage(view.member('storage'));
   const { tls, tlsWarnings } = await readTls(view, nowMs);
-  const isMemory = store.backend === 'memory';
+  const isMemory = storage.backend === 'memory';
   // Elsewhere the database lies in no directory of ours.
-  const dataDir = store.backend === 'sqlite' ? dirname(store.file) : undefined;
+  const dataDir = storage.backend === 'sqlite' ? dirname(storage.file) : undefined;
   return {
     config: {
       listen: address,
       tls,
-      store,
+      storage,
       defaultAlias: readDefaultAlias(view, isMemory),
       allowLockedKeys: view.member('storage.allow_locked_keys').boolean() ?? false,
     },
     passphrases: isMemory ? undefined : readPassphrases(view, dataDir, warn),
     logLevel: readLogLevel(view),
-    warnings: [...warnings, ...tlsWarnings, ...exposures(store)],
+    warnings: [...warnings, ...tlsWarnings, ...storageExposures(storage)],
   };
 }
 
@@ -120,36 +113,6 @@ function ignoredSettings(view: ConfigView): readonly string[] {
   if (view.member('reporting').exists)
     warnings.push('reporting is ignored: nothing is sent anywhere');
   return warnings;
-}
-
-function exposures(store: SignerConfig['store']): readonly string[] {
-  return store.backend === 'postgres' ? postgresExposures(store.settings.target) : [];
-}
-
-function readStore(view: ConfigView): SignerConfig['store'] {
-  const backend = view.member('storage.backend');
-  const name = backend.requiredText('is required: memory, sqlite or postgres');
-  if (laterBackends.has(name)) {
-    throw new Failure(
-      'BACKEND_UNAVAILABLE',
-      `storage.backend ${name} is not available in this release`,
-    );
-  }
-  switch (name) {
-    case 'memory':
-      return { backend: 'memory' };
-    // notary's name, which its released programs refuse.
-    case 'sqlite3':
-    case 'sqlite': {
-      const url = view.member('storage.db_url');
-      const file = url.filePath() ?? url.fail('is required: the path of the database file');
-      return { backend: 'sqlite', file };
-    }
-    case 'postgres':
-      return { backend: 'postgres', settings: readPostgresSettings(view.member('storage')) };
-    default:
-      return backend.fail('is not an allowed backend, must be one of: memory, sqlite, postgres');
-  }
 }
 
 function readDefaultAlias(view: ConfigView, isMemory: boolean): string {
@@ -179,13 +142,6 @@ async function readTls(
     tls: { cert: pair.cert, key: pair.key, clientCa },
     tlsWarnings: keyPairWarnings(pair, nowMs),
   };
-}
-
-function readLogLevel(view: ConfigView): LogLevel {
-  const setting = view.member('logging.level');
-  const name = setting.text();
-  if (name === undefined) return 'info';
-  return logLevelNamed(name) ?? setting.fail(`must be one of ${logLevels.join(', ')}`);
 }
 
 function readPassphrases(

@@ -63,7 +63,7 @@ describe('killed at', () => {
 
     // A second start goes on as if nothing had happened.
     const restarted = await testSigner(
-      { store: { backend: 'sqlite', file } },
+      { storage: { backend: 'sqlite', file } },
       { passphrases: passphrasesOf({ one: 'first' }) },
     );
     const { connection } = restarted;

@@ -1,9 +1,6 @@
 // paraph-signer: the one place of the signer that sees the process, which it hands to run-daemon.ts. Called by
 // bin/paraph-signer, and by `paraph signer`.
-import { loadConfig } from '../daemon/config.ts';
-import type { DaemonFlags } from '../daemon/flags.ts';
-import type { Log } from '../daemon/log.ts';
-import { type PreparedDaemon, runDaemon } from '../daemon/run-daemon.ts';
+import { type Daemon, runDaemon } from '../daemon/run-daemon.ts';
 import type { ReadSignerConfig } from './config.ts';
 
 /** PARAPH_ wins over NOTARY_ where both are set. */
@@ -25,31 +22,27 @@ const usage = `Usage: paraph-signer [-config FILE] [-debug] [-bootstrap] [-dry-r
 
 /** Runs until a signal ends it. Sets the exit status. */
 export function main(args: readonly string[]): Promise<void> {
-  return runDaemon({ name: 'paraph-signer', usage, prepare }, args, process);
+  return runDaemon(daemon, args, process);
 }
 
-async function prepare(flags: DaemonFlags, log: Log): Promise<PreparedDaemon> {
-  const { config, passphrases, ...read } = await readConfig(flags, log);
-  const start = async () => {
+const daemon: Daemon<ReadSignerConfig> = {
+  name: 'paraph-signer',
+  usage,
+  prefixes,
+  async readConfig(view, warn) {
+    const { readSignerConfig } = await import('./config.ts');
+    return readSignerConfig(view, Date.now(), warn);
+  },
+  async readEmbedded(source, workingDir, warn) {
+    const { readEmbeddedConfig } = await import('./embedded-defaults.ts');
+    return readEmbeddedConfig(source, workingDir, Date.now(), warn);
+  },
+  async plan(settings) {
+    const { planPostgresKeyStore } = await import('./store/postgres.ts');
+    return planPostgresKeyStore(settings);
+  },
+  async start({ config, passphrases }, log) {
     const { startSigner } = await import('./server.ts');
     return startSigner(config, { log, nowMs: Date.now, ...(passphrases && { passphrases }) });
-  };
-  const { store } = config;
-  if (store.backend !== 'postgres') return { ...read, start };
-  const plan = async () => {
-    const { planPostgresKeyStore } = await import('./store/postgres.ts');
-    return planPostgresKeyStore(store.settings);
-  };
-  return { ...read, plan, start };
-}
-
-async function readConfig({ configFile }: DaemonFlags, log: Log): Promise<ReadSignerConfig> {
-  const source = { env: process.env, prefixes };
-  const warn = (message: string): void => log.warning(message);
-  if (configFile !== undefined) {
-    const { readSignerConfig } = await import('./config.ts');
-    return readSignerConfig(await loadConfig(configFile, source), Date.now(), warn);
-  }
-  const { readEmbeddedConfig } = await import('./embedded-defaults.ts');
-  return readEmbeddedConfig(source, process.cwd(), Date.now(), warn);
-}
+  },
+};

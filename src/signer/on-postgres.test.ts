@@ -46,8 +46,8 @@ const passphrases: Record<string, string> = { one: 'first', two: 'second' };
 
 async function start(texts = passphrases, defaultAlias = 'one'): Promise<TestSigner> {
   const url = cluster.url(database).replace(`:${cluster.port}/`, `:${proxy.port}/`);
-  const store = { backend: 'postgres', settings: settingsOf(url) } as const;
-  const signer = await testSigner({ store, defaultAlias }, { passphrases: passphrasesOf(texts) });
+  const storage = { backend: 'postgres', settings: settingsOf(url) } as const;
+  const signer = await testSigner({ storage, defaultAlias }, { passphrases: passphrasesOf(texts) });
   running.push(signer);
   return signer;
 }
@@ -222,9 +222,9 @@ describe('a stored key that someone has meddled with', () => {
   );
 
   async function startAnyway(): Promise<TestSigner> {
-    const store = { backend: 'postgres', settings: settingsOf(cluster.url(database)) } as const;
+    const storage = { backend: 'postgres', settings: settingsOf(cluster.url(database)) } as const;
     const signer = await testSigner(
-      { store, allowLockedKeys: true },
+      { storage, allowLockedKeys: true },
       { passphrases: passphrasesOf(passphrases) },
     );
     running.push(signer);

@@ -36,7 +36,7 @@ async function start(...args: Parameters<typeof testSigner>): Promise<TestSigner
   return signer;
 }
 
-const sqlite = () => ({ store: { backend: 'sqlite', file: join(dir, 'keys.db') } }) as const;
+const sqlite = () => ({ storage: { backend: 'sqlite', file: join(dir, 'keys.db') } }) as const;
 const one = { passphrases: passphrasesOf({ one: 'first' }) };
 
 describe('who may call', () => {

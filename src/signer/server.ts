@@ -93,18 +93,18 @@ async function checkReach({ listen: { host }, tls }: SignerConfig, log: Log): Pr
   }
 }
 
-async function openStore({ store }: SignerConfig): Promise<SigningKeyStore> {
-  if (store.backend === 'memory') return new MemoryKeyStore();
-  if (store.backend === 'sqlite') {
+async function openStore({ storage }: SignerConfig): Promise<SigningKeyStore> {
+  if (storage.backend === 'memory') return new MemoryKeyStore();
+  if (storage.backend === 'sqlite') {
     const { openSqliteKeyStore } = await import('./store/sqlite.ts');
-    return openSqliteKeyStore(store.file);
+    return openSqliteKeyStore(storage.file);
   }
   const { openPostgresKeyStore } = await import('./store/postgres.ts');
-  return openPostgresKeyStore(store.settings);
+  return openPostgresKeyStore(storage.settings);
 }
 
 function randomPassphrase(config: SignerConfig): PassphraseSource {
-  if (config.store.backend !== 'memory') {
+  if (config.storage.backend !== 'memory') {
     throw new Failure(
       'PASSPHRASE_MISSING',
       'a signer that keeps its keys needs a source of passphrases',

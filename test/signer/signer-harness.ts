@@ -19,7 +19,7 @@ const pem = (text: string): Buffer => Buffer.from(text);
 export const memoryConfig: SignerConfig = {
   listen: { host: '127.0.0.1', port: 0 },
   tls: { cert: pem(server.cert), key: pem(server.key), clientCa: pem(authority.cert) },
-  store: { backend: 'memory' },
+  storage: { backend: 'memory' },
   defaultAlias: 'one',
   allowLockedKeys: false,
 };
