@@ -58,6 +58,15 @@ export async function openSqlite(file: string, schema: SqliteSchema): Promise<Da
   }
 }
 
+/** Runs statements. @throws Failure STORE_FAILED, saying `message` before SQLite's words */
+export function attempt<T>(message: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    throw sqliteFailure(cause, message);
+  }
+}
+
 /** What a statement threw, as STORE_FAILED; a Failure passes through. */
 export function sqliteFailure(cause: unknown, message: string): Failure {
   if (cause instanceof Failure) return cause;

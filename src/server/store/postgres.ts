@@ -9,6 +9,7 @@
 //   server takes a timestamp that it finds for its own, and would confirm a publish that no timestamp names; at the
 //   snapshot it waits instead, and then finds that it was late.
 import { createHash } from 'node:crypto';
+import { advisoryLock } from '../../daemon/database/advisory-lock.ts';
 import {
   openPostgres,
   type PostgresDatabase,
@@ -224,10 +225,8 @@ function refuseUnstorable(gun: string, files: readonly NewFile[]): void {
   throw new Failure('VERSION_LEAP', `${role} ${version} is more than the tables can hold`);
 }
 
-/** A number for each repository, for pg_advisory_xact_lock. */
-function lockOf(gun: string): string {
-  return createHash('sha256').update(`paraph ${gun}`).digest().readBigInt64BE().toString();
-}
+/** For pg_advisory_xact_lock: one place for each repository. */
+const lockOf = (gun: string): string => advisoryLock(`paraph ${gun}`).toString();
 
 function change(row: sql.ChangeRow): Change {
   const { id, gun, version, sha256, category, created_ms: createdAtMs } = row;

@@ -4,7 +4,7 @@
 // client asks for, is looked up once for all requests that one turn of the event loop brings.
 import { createHash } from 'node:crypto';
 import { sqlTime, sqlTimeMs } from '../../daemon/database/sql-time.ts';
-import { type Database, openSqlite, sqliteFailure } from '../../daemon/database/sqlite.ts';
+import { attempt, type Database, openSqlite } from '../../daemon/database/sqlite.ts';
 import { WriteQueue } from '../../daemon/database/write-queue.ts';
 import { Failure } from '../../errors.ts';
 import { parseRoleName, type RoleName } from '../../tuf/role.ts';
@@ -13,6 +13,8 @@ import { inInsertionOrder, judgeBase, judgeVersion } from './publication.ts';
 import { storeSchema } from './sqlite-schema.ts';
 import { type ChangeRow, prepareStatements, type Statements } from './sqlite-statements.ts';
 import type { Change, ChangeQuery, NewFile, Publication, StoredFile, TufStore } from './store.ts';
+
+const cannotRead = 'the tables could not be read';
 
 /** @throws Failure ADDON_MISSING, DISK, STORE_FAILED */
 export async function openSqliteStore(
@@ -92,7 +94,7 @@ class SqliteStore implements TufStore {
   }
 
   async floors(gun: string): Promise<ReadonlyMap<RoleName, number>> {
-    const rows = this.#guard(() => this.#sql.floors.all(gun));
+    const rows = attempt(cannotRead, () => this.#sql.floors.all(gun));
     return new Map(rows.map(({ role, version }) => [parseRoleName(role), version]));
   }
 
@@ -100,7 +102,7 @@ class SqliteStore implements TufStore {
     const { gun, fromId, backwards, limit } = query;
     const before = fromId <= 0 ? Number.MAX_SAFE_INTEGER : fromId;
     const { after, afterOfGun, until, untilOfGun } = this.#sql;
-    const rows = this.#guard(() => {
+    const rows = attempt(cannotRead, () => {
       if (backwards) {
         const newestFirst =
           gun === undefined ? until.all(before, limit) : untilOfGun.all(gun, before, limit);
@@ -112,7 +114,7 @@ class SqliteStore implements TufStore {
   }
 
   async check(): Promise<void> {
-    this.#guard(() => this.#sql.check.get());
+    attempt(cannotRead, () => this.#sql.check.get());
   }
 
   async close(): Promise<void> {
@@ -141,7 +143,7 @@ class SqliteStore implements TufStore {
   }
 
   #read(find: () => number | undefined): StoredFile | undefined {
-    return this.#guard(() => {
+    return attempt(cannotRead, () => {
       const id = find();
       if (id === undefined) return undefined;
       return this.#hot.get(id) ?? this.#load(id);
@@ -161,14 +163,6 @@ class SqliteStore implements TufStore {
     };
     this.#hot.set(id, file);
     return file;
-  }
-
-  #guard<T>(read: () => T): T {
-    try {
-      return read();
-    } catch (error) {
-      throw sqliteFailure(error, 'the tables could not be read');
-    }
   }
 }
 

@@ -7,7 +7,7 @@
 //   algorithm. Notary's signer knows no lock, and makes several by itself; each of them is stored and can sign.
 // - Every change may be made twice: where the connection broke it is made once more, for it may be stored or not. What
 //   fails then is a failure, never a guess, and asking again finds what was stored.
-import { createHash } from 'node:crypto';
+import { advisoryLock } from '../../daemon/database/advisory-lock.ts';
 import {
   openPostgres,
   type PostgresDatabase,
@@ -167,10 +167,7 @@ function kindOf({ gun, role, algorithm }: KeyRow): string {
   return [gun, role, algorithm].join('\0');
 }
 
-/** A number of 64 bits for PostgreSQL's advisory locks. Two kinds that share one only wait for each other. */
-function lockOf(kind: string): bigint {
-  return createHash('sha256').update(`paraph pending key\0${kind}`).digest().readBigInt64BE();
-}
+const lockOf = (kind: string): bigint => advisoryLock(`paraph pending key\0${kind}`);
 
 function ascending(a: bigint, b: bigint): number {
   if (a === b) return 0;

@@ -1,6 +1,6 @@
 // Signing keys in the embedded database. What the tables are is said in sqlite-schema.ts.
 import { sqlTime } from '../../daemon/database/sql-time.ts';
-import { type Database, openSqlite, sqliteFailure } from '../../daemon/database/sqlite.ts';
+import { attempt, type Database, openSqlite } from '../../daemon/database/sqlite.ts';
 import { WriteQueue } from '../../daemon/database/write-queue.ts';
 import { keySchema } from './sqlite-schema.ts';
 import { prepareStatements, type Statements } from './sqlite-statements.ts';
@@ -95,12 +95,4 @@ class SqliteKeyStore implements SigningKeyStore {
 
 function maybeKeyRow(stored: StoredKey | undefined): KeyRow | undefined {
   return stored && keyRow(stored);
-}
-
-function attempt<T>(message: string, work: () => T): T {
-  try {
-    return work();
-  } catch (cause) {
-    throw sqliteFailure(cause, message);
-  }
 }
