@@ -4,12 +4,12 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { bundleProgram, runProgram } from '../../test/daemon/child-program.ts';
+import { settingsOf } from '../../test/daemon/postgres-settings.ts';
 import { tlsFixtures } from '../../test/daemon/tls-fixtures.ts';
 import { startEmbeddedPostgres } from '../../test/peers/embedded-postgres.ts';
 import { type FragileProxy, startFragileProxy } from '../../test/peers/fragile-proxy.ts';
 import type { PostgresCluster } from '../../test/peers/postgres-cluster.ts';
 import { useScratch } from '../../test/peers/scratch.ts';
-import { settingsOf } from '../../test/signer/postgres-settings.ts';
 import {
   metadata,
   passphrasesOf,

@@ -14,15 +14,12 @@ import type { Scratch } from '../peers/scratch.ts';
 import type { TrustServices } from '../peers/trust-services.ts';
 
 export interface OurClient extends RotationPorts {
+  readonly keys: KeyFileStore;
   readonly events: ClientEvent[];
 }
 
 export function ourClient(scratch: Scratch, services: TrustServices, person: Person): OurClient {
-  const http = createHttpClient({
-    userAgent: 'paraph/test',
-    certificates: { directory: '/nowhere', caFile: services.caFile },
-    proxies: {},
-  });
+  const http = createHttpClient({ certificates: { caFile: services.caFile, exclusive: true } });
   scratch.defer(async () => http.close());
   const events: ClientEvent[] = [];
   // The passphrases under which the person's environment has Go's programs encrypt.

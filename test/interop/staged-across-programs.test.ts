@@ -13,7 +13,7 @@ import { newPerson, type Person } from '../peers/person.ts';
 import { mustRun } from '../peers/program.ts';
 import { useScratch } from '../peers/scratch.ts';
 import { startTrustServices, type TrustServices } from '../peers/trust-services.ts';
-import { type LibraryPublisher, libraryPublisher } from './library-publisher.ts';
+import { type OurClient, ourClient } from './our-client.ts';
 import { expectDone } from './outcome.ts';
 
 const scratch = useScratch();
@@ -21,7 +21,7 @@ const maxBytes = 1024 * 1024;
 
 let services: TrustServices;
 let owner: Person;
-let ours: LibraryPublisher;
+let ours: OurClient;
 /** Certificate of an EC key, and a bare RSA key; with their canonical ids once they are imported. */
 let alice: { readonly cert: string; readonly key: string };
 let bob: { readonly pub: string; readonly key: string };
@@ -33,7 +33,7 @@ beforeAll(async () => {
   });
   const trust = { trustServer: services.url, caFile: services.caFile };
   owner = await newPerson(scratch, 'owner', trust);
-  ours = libraryPublisher(scratch, owner, services);
+  ours = ourClient(scratch, services, owner);
   const file = (name: string) => join(owner.home, name);
   alice = { cert: file('alice.crt'), key: file('alice.pem') };
   bob = { pub: file('bob.pub'), key: file('bob.pem') };
@@ -300,9 +300,7 @@ describe('where notary does harm', () => {
     expect(status).toBe(0);
     expect(text).toContain('keys will not be purged from targets');
     await notary('delegation', 'purge', gun, '--key', aliceId);
-    await expect(
-      publishStaged(gun, libraryPublisher(scratch, owner, services)),
-    ).rejects.toMatchObject({
+    await expect(publishStaged(gun, ourClient(scratch, services, owner))).rejects.toMatchObject({
       code: 'KEY_NOT_FOUND',
       facts: { change: 'update delegation targets/*' },
     });

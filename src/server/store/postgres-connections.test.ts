@@ -1,12 +1,12 @@
 // Connections of the store that break at each packet that goes either way, and a database that comes and goes.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { settingsOf } from '../../../test/daemon/postgres-settings.ts';
 import {
   type PostgresCluster,
   startEmbeddedPostgres,
 } from '../../../test/peers/embedded-postgres.ts';
 import { type FragileProxy, startFragileProxy } from '../../../test/peers/fragile-proxy.ts';
 import { useScratch } from '../../../test/peers/scratch.ts';
-import { settingsOf } from '../../../test/signer/postgres-settings.ts';
 import { HotFiles } from './hot-files.ts';
 import { openPostgresStore } from './postgres.ts';
 import type { Publication, TufStore } from './store.ts';

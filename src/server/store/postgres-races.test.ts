@@ -1,6 +1,7 @@
 // Races for one repository on one database: between servers of ours, and between ours and a Go server, stopped between
 // any two of its statements.
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { settingsOf } from '../../../test/daemon/postgres-settings.ts';
 import {
   type PostgresCluster,
   startEmbeddedPostgres,
@@ -8,7 +9,6 @@ import {
 import { notaryServerTables } from '../../../test/peers/notary-tables.ts';
 import { useScratch } from '../../../test/peers/scratch.ts';
 import { GoServer } from '../../../test/server/go-server-sql.ts';
-import { settingsOf } from '../../../test/signer/postgres-settings.ts';
 import type { RoleName } from '../../tuf/role.ts';
 import { openPostgresStore } from './postgres.ts';
 import type { Publication, TufStore } from './store.ts';

@@ -1,5 +1,6 @@
 // Connections to PostgreSQL that break, at each message that goes either way, and a database that comes and goes.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { settingsOf } from '../../../test/daemon/postgres-settings.ts';
 import { startEmbeddedPostgres } from '../../../test/peers/embedded-postgres.ts';
 import {
   type Direction,
@@ -9,7 +10,6 @@ import {
 import type { PostgresCluster } from '../../../test/peers/postgres-cluster.ts';
 import { useScratch } from '../../../test/peers/scratch.ts';
 import { nowMs, row } from '../../../test/signer/key-store.contract.ts';
-import { settingsOf } from '../../../test/signer/postgres-settings.ts';
 import { openPostgresKeyStore } from './postgres.ts';
 import type { SigningKeyStore } from './store.ts';
 
