@@ -210,5 +210,7 @@ function unprivileged(command: string): readonly string[] {
   const id = String(unprivilegedId);
   const asUser = ['--reuid', id, '--regid', id, '--clear-groups', '--pdeathsig', 'KILL'];
   const mayPass = ['--inh-caps', '+dac_read_search', '--ambient-caps', '+dac_read_search'];
-  return ['setpriv', ...asUser, ...mayPass, '--', command];
+  // Without this, access(2) goes by the user alone, and initdb asks it about its own path.
+  const alsoWhenAsked = ['--securebits', '+no_setuid_fixup'];
+  return ['setpriv', ...asUser, ...mayPass, ...alsoWhenAsked, '--', command];
 }
