@@ -57,6 +57,16 @@ describe('reading with a bound', () => {
     }
   });
 
+  it('reads files to which the system gives no size, up to the bound too', async () => {
+    const status = await readBounded('/proc/self/status', 100_000);
+    if (status.kind !== 'bytes') throw new Error(`it is ${status.kind}`);
+    expect(status.bytes.toString()).toContain('VmHWM');
+    expect(await readBounded('/proc/self/status', 10)).toEqual({
+      kind: 'too-large',
+      sizeBytes: 11,
+    });
+  });
+
   it('tells what is missing', async () => {
     writeFileSync(path, '');
     expect(await readBounded(join(directory, 'none'), 4)).toEqual({ kind: 'missing' });

@@ -12,7 +12,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'version.ts': [],
   encoding: ['errors.ts'],
   disk: ['errors.ts'],
-  config: ['errors.ts', 'encoding'],
+  config: ['errors.ts', 'encoding', 'disk'],
   tuf: ['errors.ts', 'encoding'],
   keys: ['errors.ts', 'encoding', 'disk', 'tuf'],
   remote: ['errors.ts', 'encoding', 'tuf'],
