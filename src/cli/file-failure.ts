@@ -1,4 +1,5 @@
 // Files that arguments name, in the words in which Go's system calls fail: `open FILE: no such file or directory`.
+import { systemCode } from '../disk/system-error.ts';
 import { Failure } from '../errors.ts';
 
 const systemWords: ReadonlyMap<string, string> = new Map([
@@ -12,7 +13,7 @@ const systemWords: ReadonlyMap<string, string> = new Map([
 
 /** @param call what Go would have called, such as `open` */
 export function fileFailure(call: string, path: string, cause: unknown): Failure {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  const code = systemCode(cause);
   // Go opens a directory and fails at reading it.
   const failed = code === 'EISDIR' ? 'read' : call;
   const problem = systemWords.get(code) ?? (code === '' ? 'cannot be used' : code);

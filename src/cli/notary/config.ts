@@ -6,6 +6,7 @@
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Pins } from '../../client/trustdir/pins.ts';
 import { readConfigDocument } from '../../config/document.ts';
+import { systemCode } from '../../disk/system-error.ts';
 import { JsonView } from '../../encoding/json-view.ts';
 import { Failure, isFailure } from '../../errors.ts';
 import type { NotaryCall } from './command.ts';
@@ -82,8 +83,7 @@ async function readSettings(file: string, named: string): Promise<Settings> {
     return settingsOf(new JsonView(document ?? new Map(), file, 'CONFIG_INVALID'));
   } catch (error) {
     if (!isFailure(error, 'CONFIG_INVALID')) throw error;
-    const { cause } = error;
-    const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+    const isMissing = systemCode(error.cause) === 'ENOENT';
     if (isMissing && named === '') return settingsOf(new JsonView(new Map(), file));
     const problem = isMissing ? `open ${named}: no such file or directory` : error.message;
     throw new Failure('CONFIG_INVALID', `error opening config file: ${problem}`, { cause: error });

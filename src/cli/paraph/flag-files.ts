@@ -2,6 +2,7 @@
 // is asked or opened, whatever the flag.
 import { access, constants, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { systemCode } from '../../disk/system-error.ts';
 import type { Invocation } from './command.ts';
 import { wrongValue } from './usage-failure.ts';
 
@@ -31,7 +32,7 @@ async function problemOf(path: string): Promise<string | undefined> {
     await access(path, constants.R_OK);
     return undefined;
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    const code = systemCode(error) || 'unknown';
     if (code === 'ENOENT' || code === 'ENOTDIR') return 'there is no such file';
     return `the file cannot be read (${code})`;
   }

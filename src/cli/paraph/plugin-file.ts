@@ -7,8 +7,8 @@ import { existsSync } from 'node:fs';
 import { chmod, lstat, mkdir, realpath, symlink, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { systemCode } from '../../disk/system-error.ts';
 import { Failure } from '../../errors.ts';
-import { errorCodeOf } from '../../remote/transport-failure.ts';
 
 export const pluginFileName = 'docker-trust';
 
@@ -53,7 +53,7 @@ export async function linkPlugin(path: string, program: string): Promise<boolean
     if (made !== undefined) await chmod(directory, privateDirectory);
     await symlink(program, path);
   } catch (error) {
-    if (errorCodeOf(error) === 'EEXIST') throw foreign(path);
+    if (systemCode(error) === 'EEXIST') throw foreign(path);
     throw unusable(path, error);
   }
   return true;
@@ -74,7 +74,7 @@ export async function unlinkPlugin(path: string, program: string): Promise<boole
 }
 
 function isMissing(error: unknown): boolean {
-  const code = errorCodeOf(error);
+  const code = systemCode(error);
   return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
@@ -87,7 +87,7 @@ function foreign(path: string): Failure {
 }
 
 function unusable(path: string, cause: unknown): Failure {
-  return new Failure('DISK', `${path} cannot be used (${errorCodeOf(cause) ?? 'unknown'})`, {
+  return new Failure('DISK', `${path} cannot be used (${systemCode(cause) || 'unknown'})`, {
     cause,
   });
 }
