@@ -87,6 +87,8 @@ export type ClientEvent =
       /** Canonical. */
       readonly keyIds: readonly string[];
     }
+  /** Staged changes that a run published which did not come to its end; they are not staged any more. */
+  | { readonly kind: 'staged-changes-found'; readonly gun: string; readonly changes: number }
   /** Someone else published first; the change is applied to the newer state and tried again. */
   | {
       readonly kind: 'publish-retried';

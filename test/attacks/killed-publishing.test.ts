@@ -6,10 +6,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { refresh } from '../../src/client/consume/refresh.ts';
+import { canonicalIdOf } from '../../src/client/consume/role-authority.ts';
 import type { PublisherPorts } from '../../src/client/ports.ts';
 import { prepareRepository } from '../../src/client/publish/prepare.ts';
 import { publishStaged, stage } from '../../src/client/publish/staged.ts';
-import { removeTargetChange } from '../../src/client/trustdir/change.ts';
+import {
+  delegationChange,
+  removeDelegationChange,
+  removeTargetChange,
+} from '../../src/client/trustdir/change.ts';
 import { isFailure } from '../../src/errors.ts';
 import { type ChildProgram, childProgram } from '../client/child.ts';
 import { Consumer } from '../client/consumer.ts';
@@ -148,6 +153,43 @@ it('a later publication that is killed leaves the old state or the new', {
     await publishStaged(gun, at.ports);
     expect(await seen(at.server), when).toBe('v2; a1');
     expect(await at.ports.directory.repository(gun).changeList.list(), when).toEqual([]);
+  });
+  expect(steps).toBeGreaterThan(12);
+});
+
+it('taking keys, roles and tags away, when it is killed, is not refused for having been done', {
+  timeout: 300_000,
+}, async () => {
+  const begin = async (at: Machine): Promise<void> => {
+    const { keys, directory } = at.ports;
+    const staging = { directory, nowNs: () => 1n };
+    await prepareRepository({ gun, snapshotHolder: 'server' }, at.ports);
+    const [{ key: alice }, { key: stolen }] = [
+      await keys.generate('alice'),
+      await keys.generate('bob'),
+    ];
+    const roles = ['targets/alice', 'targets/bob'].flatMap((role) => addDelegation(role, [alice]));
+    const more = delegationChange('targets/alice', 'create', { addKeys: [stolen] });
+    await stage(gun, [...roles, more, addTag('a1', 'targets/alice'), addTag('v1')], staging);
+    await publishStaged(gun, at.ports);
+    const purge = delegationChange('targets/*', 'update', {
+      removeKeyIds: [canonicalIdOf(stolen)],
+    });
+    const removals = [
+      removeTargetChange('targets/alice', 'a1'),
+      purge,
+      removeDelegationChange('targets/bob'),
+      removeTargetChange('targets', 'v1'),
+    ];
+    await stage(gun, removals, staging);
+  };
+  const steps = await killEverywhere('publish', begin, async (at, when) => {
+    expect(['v1; a1', '; '], when).toContain(await seen(at.server));
+    await publishStaged(gun, at.ports);
+    expect(await seen(at.server), when).toBe('; ');
+    expect(await at.ports.directory.repository(gun).changeList.list(), when).toEqual([]);
+    const left = await readdir(join(at.directory, 'tuf', gun, '.paraph'));
+    expect(left, when).not.toContain('pending-publication.json');
   });
   expect(steps).toBeGreaterThan(12);
 });

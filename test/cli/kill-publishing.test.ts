@@ -1,9 +1,10 @@
 // Every command that publishes, beside `sign`, killed without warning at the moments that matter. Afterwards the same
 // command must do the whole work or find it done, and what was signed before must be there.
 import { generateKeyPairSync } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readPublicKeys } from '../../src/keys/public-key-file.ts';
 import { stepsOf } from '../every-step.ts';
 import { Killing, type Moment } from './killing.ts';
 
@@ -52,6 +53,23 @@ async function signersOf(app: string): Promise<readonly string[]> {
 async function stagedAt(app: string): Promise<number> {
   const { stdout } = await killing.desk.run(['status', app, '--output', 'json']);
   return (JSON.parse(stdout) as { staged: unknown[] }).staged.length;
+}
+
+const keyIdOf = (name: string) =>
+  readPublicKeys(readFileSync(keyFile(name), 'utf8'), Date.now()).canonicalId;
+
+/** Two keys for a role of their own. */
+async function delegate(app: string): Promise<void> {
+  await must('init', app);
+  const keys = ['alice', 'bob'].flatMap((name) => ['--key', keyFile(name)]);
+  await must('delegation', 'add', app, 'targets/qa', ...keys, '--all-paths');
+}
+
+async function delegationsOf(app: string): Promise<readonly string[]> {
+  const view = JSON.parse(await must('delegation', 'list', app, '--output', 'json')) as {
+    delegations: { role: string; keys: { id: string }[] }[];
+  };
+  return view.delegations.map(({ role, keys }) => `${role} ${keys.map(({ id }) => id).join()}`);
 }
 
 interface Case {
@@ -126,6 +144,32 @@ const cases: readonly Case[] = [
     },
     after: async (app) => {
       expect(await tagsOf(app)).toEqual(['2']);
+      expect(await stagedAt(app)).toBe(0);
+    },
+  },
+  {
+    command: 'publish of a key that is purged',
+    words: (app) => ['publish', app],
+    before: async (app) => {
+      await delegate(app);
+      await must('delegation', 'purge', app, '--key', keyIdOf('bob'), '--stage');
+    },
+    after: async (app) => {
+      expect(await delegationsOf(app)).toEqual([`targets/qa ${keyIdOf('alice')}`]);
+      expect(await stagedAt(app)).toBe(0);
+    },
+  },
+  {
+    command: 'publish of a key and a delegation that are removed',
+    words: (app) => ['publish', app],
+    before: async (app) => {
+      await delegate(app);
+      await must('delegation', 'add', app, 'targets/old', '--key', keyFile('bob'), '--all-paths');
+      await must('delegation', 'remove', app, 'targets/qa', '--key', keyIdOf('bob'), '--stage');
+      await must('delegation', 'remove', app, 'targets/old', '--yes', '--stage');
+    },
+    after: async (app) => {
+      expect(await delegationsOf(app)).toEqual([`targets/qa ${keyIdOf('alice')}`]);
       expect(await stagedAt(app)).toBe(0);
     },
   },

@@ -27,10 +27,10 @@ export const run: CommandBody['run'] = async (invocation) => {
 
 async function publishAll(gun: string, { ports, reporter }: Work, desk: Desk): Promise<object> {
   const done = await publishStaged(gun, ports);
-  const { applied, newKeys, uploaded, repository } = done;
+  const { applied, found, newKeys, uploaded, repository } = done;
   const versions = repository === undefined ? new Map() : versionsOf(repository.set);
   const { warnAfterwards } = desk.tellNewKeys({ gun, newKeys });
-  if (applied.length === 0 && newKeys.length === 0) {
+  if (applied.length + found.length === 0 && newKeys.length === 0) {
     reporter.notice(['Nothing was staged; a new snapshot was made of what is published.'], {
       kind: 'nothing-staged',
       gun,

@@ -80,6 +80,7 @@ const events: readonly (readonly [ClientEvent, RegExp])[] = [
     { kind: 'purge-incomplete', gun, role: 'targets/alice', keyIds: rootKeyIds },
     /targets\/alice still lists 1f54328: no key here can sign it/,
   ],
+  [{ kind: 'staged-changes-found', gun, changes: 2 }, /had published: 2\. They are not staged/],
   [{ kind: 'publish-retried', gun, attempt: 1, problem }, /someone published meanwhile/],
   [
     {

@@ -56,6 +56,11 @@ export function noticeLines(event: ClientEvent, nowMs: number): readonly string[
       return says(
         `${safe(event.role)} still lists ${idList(event.keyIds)}: no key here can sign it`,
       );
+    case 'staged-changes-found':
+      return says(
+        `staged changes that a run which did not come to its end had published: ${event.changes}. They are not staged ` +
+          'any more',
+      );
     case 'publish-retried':
       return says('someone published meanwhile; applied to the newer state and tried again');
     default:

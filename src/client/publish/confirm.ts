@@ -77,7 +77,8 @@ interface Served {
   readonly signed: { readonly version: number };
 }
 
-function fileOf(role: RoleName, set: TrustedSet): Served | undefined {
+/** The verified file of `role`, if there is one that counts. */
+export function fileOf(role: RoleName, set: TrustedSet): Served | undefined {
   if (role === 'root') return set.root;
   if (role === 'snapshot') return set.snapshot;
   return role === 'timestamp' ? set.timestamp : set.targets(role);

@@ -63,6 +63,7 @@ async function forgetHere(
   const wasKnown = (await cache.storedMs('root')) !== undefined || (await cache.hasMemory());
   const stagedChanges = await changeList.clear();
   await directory.clearPendingRoot();
+  await directory.clearPendingPublication();
   for (const role of baseRoles) await directory.clearPendingRotation(role);
   await cache.forget();
   return { wasKnown, stagedChanges };

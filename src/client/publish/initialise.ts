@@ -16,7 +16,7 @@ import type { Edit } from './edit.ts';
 import { type FirstRoot, firstRoot, type RepositoryKey, rootMadeElsewhere } from './first-root.ts';
 import { type Explain, planRelease, type Release, signRelease } from './release.ts';
 import { requireAbsent, requireUnpublished } from './unpublished.ts';
-import { upload } from './upload.ts';
+import { type BeforeUpload, upload } from './upload.ts';
 
 export interface FirstRelease {
   readonly gun: string;
@@ -25,6 +25,7 @@ export interface FirstRelease {
   /** Which root key serves, when there are several: its id, or 7 digits or more of it. */
   readonly rootKeyId?: string | undefined;
   readonly explain?: Explain | undefined;
+  readonly beforeUpload?: BeforeUpload | undefined;
 }
 
 export interface Initialised {
@@ -55,6 +56,7 @@ export async function initialise(
       ? await newRoot(request, timestamp, ports)
       : await rootMadeElsewhere(known, ports);
   const { files, changed } = await firstFiles(unpublishedBase(gun, root), request, ports);
+  await request.beforeUpload?.(files);
   const problem = await upload(gun, files, ports.server);
   if (problem !== undefined) throw problem;
   const repository = await confirm(gun, files, ports);

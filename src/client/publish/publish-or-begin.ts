@@ -62,7 +62,8 @@ async function next(
 async function begin(order: PublishOrder, ports: PublisherPorts): Promise<Published> {
   const { gun, rootKeyId, options } = order;
   const edits = await order.first();
-  const request = { gun, edits, rootKeyId, explain: options?.explain };
+  const { explain, beforeUpload } = options ?? {};
+  const request = { gun, edits, rootKeyId, explain, beforeUpload };
   const { keys, ...begun } = await initialise(request, ports);
   const done = { planned: edits, newKeys: keys, ...begun };
   return { outcome: 'published', ...done };

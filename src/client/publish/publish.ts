@@ -18,7 +18,7 @@ import { publishedBase } from './draft-base.ts';
 import type { Edit, Plan } from './edit.ts';
 import { type Explain, planRelease, type Release, signRelease } from './release.ts';
 import { takenVersion } from './taken-versions.ts';
-import { upload } from './upload.ts';
+import { type BeforeUpload, upload } from './upload.ts';
 
 /** How often a lost race is run again. With 32 publishers of one repository the last is through by then. */
 const maxAttempts = 16;
@@ -44,6 +44,7 @@ export interface PublishOptions {
   /** Releases a new snapshot also when nothing changes, as `notary publish` does. */
   readonly evenIfUnchanged?: boolean;
   readonly explain?: Explain;
+  readonly beforeUpload?: BeforeUpload;
 }
 
 /**
@@ -74,6 +75,7 @@ export async function publish(
       release.draft.continueAbove(role, taken);
     }
     const files = await signRelease(release, ports, options.explain);
+    await options.beforeUpload?.(files);
     const problem = await upload(gun, files, ports.server);
     if (problem === undefined) return published(repository, files, ports, done);
     if (attempt === maxAttempts) throw problem;

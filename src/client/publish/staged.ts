@@ -2,8 +2,10 @@
 //
 // Invariants: changes are applied in the order of their files to what is published now; one that fails, or cannot be
 // read, ends the run with nothing published, and all of them stay; a file is removed only after the server confirmed
-// what it wanted, and what others staged meanwhile stays.
+// what it wanted (published-changes.ts), and what others staged meanwhile stays.
 import { Failure, isFailure } from '../../errors.ts';
+import type { RoleName } from '../../tuf/role.ts';
+import type { TrustedRepository } from '../consume/trusted-repository.ts';
 import type { PublisherPorts } from '../ports.ts';
 import type { Change } from '../trustdir/change.ts';
 import type { StagedChange } from '../trustdir/change-list.ts';
@@ -12,6 +14,7 @@ import { changeWords, editsOf } from './change-edits.ts';
 import type { Edit } from './edit.ts';
 import { prepareUnderLock } from './prepare.ts';
 import { type Published, publishOrBegin } from './publish-or-begin.ts';
+import { noteUpload, removePublished, takePublished } from './published-changes.ts';
 import { requireUnpublished } from './unpublished.ts';
 
 export interface StagePorts {
@@ -32,6 +35,8 @@ export async function stage(
 export interface StagedPublication extends Published {
   /** Changes that were staged and are published now; their files are gone. */
   readonly applied: readonly AppliedChange[];
+  /** Changes that were staged and that a run before had published; their files are gone, too. */
+  readonly found: readonly StagedChange[];
 }
 
 export interface AppliedChange extends StagedChange {
@@ -51,32 +56,86 @@ export async function publishStaged(
 ): Promise<StagedPublication> {
   const home = ports.directory.repository(gun);
   return home.withPublishLock(async () => {
-    const staged = await home.changeList.list();
-    const wishes = stagedEdits(staged, home);
-    const edits = wishes.map(({ edit }) => edit);
-    const explain = (failure: Failure, refused: readonly Edit[]) =>
-      refusedChange(
-        failure,
-        wishes.find(({ edit }) => refused.includes(edit)),
-      );
+    const run = new StagedRun(gun, await home.changeList.list(), home);
     const order = {
       gun,
-      plan: async () => edits,
-      first: async () => {
-        await requireBeginning(gun, staged, ports);
-        return edits;
+      plan: async (repository: TrustedRepository) => {
+        await run.takePublished(repository, ports);
+        return run.edits;
       },
-      options: { evenIfUnchanged: true, explain },
+      first: async () => {
+        await requireBeginning(gun, run.staged, ports);
+        return run.edits;
+      },
+      options: {
+        evenIfUnchanged: true,
+        explain: (failure: Failure, refused: readonly Edit[]) => run.explain(failure, refused),
+        beforeUpload: (files: ReadonlyMap<RoleName, Buffer>) => noteUpload(run.staged, files, home),
+      },
     };
     const done = await publishOrBegin(order, ports);
-    await removeApplied(staged, home);
-    const effective = wishes.filter(({ edit }) => done.changed.includes(edit));
-    const applied = staged.map((one) => {
-      const isEffective = effective.some(({ change }) => change === one.change);
-      return { ...one, isEffective };
-    });
-    return { ...done, applied };
+    await removePublished(run.staged, home);
+    return { ...done, applied: run.applied(done.changed), found: run.found };
   });
+}
+
+/** What is staged as one run publishes it, less what turns out to be published already. */
+class StagedRun {
+  readonly #gun: string;
+  readonly #home: RepositoryDirectory;
+  readonly #wishes: readonly StagedEdit[];
+  #staged: readonly StagedChange[];
+  #found: readonly StagedChange[] = [];
+
+  /** @throws Failure CACHE_DAMAGED for a change that cannot be read */
+  constructor(gun: string, staged: readonly StagedChange[], home: RepositoryDirectory) {
+    this.#gun = gun;
+    this.#home = home;
+    this.#staged = staged;
+    this.#wishes = stagedEdits(staged, home);
+  }
+
+  get staged(): readonly StagedChange[] {
+    return this.#staged;
+  }
+
+  get found(): readonly StagedChange[] {
+    return this.#found;
+  }
+
+  get edits(): readonly Edit[] {
+    const changes = this.#staged.map(({ change }) => change);
+    return this.#wishes.filter(({ change }) => changes.includes(change)).map(({ edit }) => edit);
+  }
+
+  /** Also of this run: an upload whose answer was lost may look like a race that was lost. */
+  async takePublished(
+    repository: TrustedRepository,
+    { emit }: Pick<PublisherPorts, 'emit'>,
+  ): Promise<void> {
+    const published = await takePublished(this.#staged, repository, this.#home);
+    if (published.length === 0) return;
+    this.#staged = this.#staged.filter((one) => !published.includes(one));
+    this.#found = [...this.#found, ...published];
+    emit({ kind: 'staged-changes-found', gun: this.#gun, changes: published.length });
+  }
+
+  explain(failure: Failure, refused: readonly Edit[]): Failure {
+    return refusedChange(
+      failure,
+      this.#wishes.find(({ edit }) => refused.includes(edit)),
+    );
+  }
+
+  applied(changed: readonly Edit[]): readonly AppliedChange[] {
+    const effective = new Set(
+      this.#wishes.filter(({ edit }) => changed.includes(edit)).map(({ change }) => change),
+    );
+    return this.#staged.map((one) => ({
+      ...one,
+      isEffective: one.change !== undefined && effective.has(one.change),
+    }));
+  }
 }
 
 /** An edit, and the staged change that it comes from. */
@@ -97,24 +156,6 @@ export function stagedEdits(
     if (change === undefined) throw unreadable(path, fault);
     return editsOf(change, path).map((edit) => ({ edit, path, change }));
   });
-}
-
-/** What is published must not be applied again later: it might undo what others did in between. */
-async function removeApplied(
-  applied: readonly StagedChange[],
-  { changeList }: RepositoryDirectory,
-): Promise<void> {
-  try {
-    await changeList.remove(applied.map(({ name }) => name));
-  } catch (cause) {
-    if (!isFailure(cause)) throw cause;
-    throw cause.with({
-      message: `published, but still staged: ${cause.message}`,
-      meaning:
-        'The server has what was staged. Published once more, it would undo what others change until then.',
-      remedy: 'Remove the files that are named from the change list by hand.',
-    });
-  }
 }
 
 /** Without a repository to publish to, one is begun only when somebody has prepared or staged something. */

@@ -4,6 +4,9 @@ import { type Failure, isFailure } from '../../errors.ts';
 import type { TrustServer } from '../../remote/trust-server.ts';
 import type { RoleName } from '../../tuf/role.ts';
 
+/** Learns of each upload before it begins; one that fails prevents it. */
+export type BeforeUpload = (files: ReadonlyMap<RoleName, Buffer>) => Promise<void>;
+
 /** Undefined once the server has the files; else why it has not, or may not have. */
 export async function upload(
   gun: string,

@@ -7,11 +7,18 @@
 // - `tuf/<gun>/.paraph/cache.lock` while cached files are replaced (cache.ts).
 import { join } from 'node:path';
 import { listNames, makeDirectory, removeFile, replaceFile } from '../../disk/files.ts';
+import { isFailure } from '../../errors.ts';
 import type { BaseRole } from '../../tuf/role.ts';
 import { MetadataCache } from './cache.ts';
 import { ChangeList } from './change-list.ts';
 import { ownDirectoryName, repositoryPath } from './gun-path.ts';
 import { withLock } from './lock.ts';
+import {
+  maxPendingPublicationBytes,
+  type PendingPublication,
+  parsePendingPublication,
+  pendingPublicationBytes,
+} from './pending-publication.ts';
 import {
   maxPendingRotationBytes,
   type PendingRotation,
@@ -88,6 +95,31 @@ export class RepositoryDirectory {
 
   async clearPendingRotation(role: BaseRole): Promise<void> {
     await removeFile(this.#rotationPath(role));
+  }
+
+  /** What a publication of staged changes that did not come to its end was about to publish. */
+  async pendingPublication(): Promise<PendingPublication | undefined> {
+    try {
+      const bytes = await readStored(this.#publicationPath, maxPendingPublicationBytes);
+      return bytes === undefined ? undefined : parsePendingPublication(bytes);
+    } catch (error) {
+      if (isFailure(error, 'CACHE_DAMAGED')) return undefined; // nothing of ours, so nothing is known
+      throw error;
+    }
+  }
+
+  async setPendingPublication(publication: PendingPublication): Promise<void> {
+    await makeDirectory(join(this.path, ownDirectoryName));
+    const path = this.#publicationPath;
+    await replaceFile(path, pendingPublicationBytes(publication), `${path}.new`);
+  }
+
+  async clearPendingPublication(): Promise<void> {
+    await removeFile(this.#publicationPath);
+  }
+
+  get #publicationPath(): string {
+    return join(this.path, ownDirectoryName, 'pending-publication.json');
   }
 
   #rotationPath(role: BaseRole): string {
