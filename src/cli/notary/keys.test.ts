@@ -15,9 +15,6 @@ const passphrases = {
   NOTARY_DELEGATION_PASSPHRASE: 'delegation passphrase',
 };
 
-/** Deriving keys from passphrases takes its time, all the more beside other tests. */
-const patient = { timeout: 60_000 };
-
 let publishing: Publishing;
 let homeDir: string;
 
@@ -53,7 +50,7 @@ async function ids(role: string): Promise<readonly string[]> {
   );
 }
 
-describe('key generate', patient, () => {
+describe('key generate', () => {
   it('makes a key of any role, a root key without', async () => {
     const root = await must('key generate');
     expect(root).toMatch(/^Generated new ecdsa root key with keyID: [0-9a-f]{64}\n$/);
@@ -85,7 +82,7 @@ describe('key generate', patient, () => {
   });
 });
 
-describe('key list', patient, () => {
+describe('key list', () => {
   it('has root keys first, then repositories, and cuts long names from the left', async () => {
     mkdirSync(join(homeDir, '.notary/private'));
     const long = 'registry.example.test/a/long/name';
@@ -109,7 +106,7 @@ describe('key list', patient, () => {
   });
 });
 
-describe('key remove', patient, () => {
+describe('key remove', () => {
   it('removes after a yes, and not otherwise', async () => {
     await must('key generate -r alice');
     const [id = ''] = await ids('alice');
@@ -139,7 +136,7 @@ describe('key remove', patient, () => {
   });
 });
 
-describe('key passwd', patient, () => {
+describe('key passwd', () => {
   it('has one message for whatever keeps a key shut, and a code for each', async () => {
     await must('key generate -r alice');
     const [id = ''] = await ids('alice');
@@ -167,7 +164,7 @@ describe('key passwd', patient, () => {
   });
 });
 
-describe('key export and import', patient, () => {
+describe('key export and import', () => {
   it('carry keys from one directory to another', async () => {
     await must(`init ${gun} -p`);
     await must('key export -o all.pem');
@@ -216,12 +213,10 @@ describe('key export and import', patient, () => {
   });
 });
 
-describe('key rotate', patient, () => {
+describe('key rotate', () => {
   const done = (role: string): string => `Successfully rotated ${role} key for repository ${gun}\n`;
 
-  it('replaces keys, and removes old files of targets and snapshot', {
-    timeout: 60_000,
-  }, async () => {
+  it('replaces keys, and removes old files of targets and snapshot', async () => {
     await must(`init ${gun} -p`);
     const [before = ''] = await ids('targets');
     expect(await must(`key rotate ${gun} targets`)).toBe(done('targets'));
@@ -251,9 +246,7 @@ describe('key rotate', patient, () => {
     await must(`list ${gun} -d fresh`);
   });
 
-  it('takes a key from a file, of root only an encrypted one, and none after a no', {
-    timeout: 60_000,
-  }, async () => {
+  it('takes a key from a file, of root only an encrypted one, and none after a no', async () => {
     await must(`init ${gun} -p`);
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     writeFileSync(file('bare.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }));
@@ -299,7 +292,7 @@ describe('key rotate', patient, () => {
   });
 });
 
-describe('init with a key from a file', patient, () => {
+describe('init with a key from a file', () => {
   it('uses it, encrypted only', async () => {
     const env = { NOTARY_DELEGATION_PASSPHRASE: 'root passphrase' };
     await must('key generate -r root -o root', { env });
@@ -328,7 +321,7 @@ describe('init with a key from a file', patient, () => {
   });
 });
 
-describe('a delegation', patient, () => {
+describe('a delegation', () => {
   it('is added with keys and paths, used, listed and emptied', async () => {
     await must(`init ${gun} -p`);
     await must('key generate -r alice -o alice');

@@ -13,9 +13,6 @@ const passphrases = {
   NOTARY_DELEGATION_PASSPHRASE: 'delegation passphrase',
 };
 
-/** Deriving keys from passphrases takes its time, all the more beside other tests. */
-const patient = { timeout: 60_000 };
-
 let publishing: Publishing;
 let homeDir: string;
 
@@ -49,7 +46,7 @@ async function must(words: string, plan: WorldPlan = {}): Promise<string> {
 const trustDir = (...names: readonly string[]): string => join(homeDir, '.notary', ...names);
 const staged = (): readonly string[] => readdirSync(trustDir('tuf', gun, 'changelist'));
 
-describe('a repository', patient, () => {
+describe('a repository', () => {
   it('is made, published, added to and removed from', async () => {
     expect(await must(`init ${gun}`)).toBe('');
     expect(readdirSync(trustDir('tuf', gun, 'metadata')).toSorted()).toEqual([
@@ -131,7 +128,7 @@ describe('a repository', patient, () => {
   });
 });
 
-describe('changes', patient, () => {
+describe('changes', () => {
   it('are staged without a server, in the order given', async () => {
     configure('https://localhost:1');
     const hash = 'a'.repeat(64);
@@ -233,7 +230,7 @@ describe('changes', patient, () => {
   });
 });
 
-describe('a whole delegation', patient, () => {
+describe('a whole delegation', () => {
   it('is removed only after a yes', async () => {
     const question = '\nAre you sure you want to remove all data for this delegation? (yes/no)\n';
     for (const input of ['no\n', '', 'yes please\n', '\nyes\n']) {

@@ -8,9 +8,6 @@ import { type Publishing, startPublishing, trust } from '../../../test/cli/publi
 import type { Result, WorldPlan } from '../../../test/cli/world.ts';
 import { readPublicKeys } from '../../keys/public-key-file.ts';
 
-/** Deriving keys from passphrases takes its time, all the more beside other tests. */
-const patient = { timeout: 60_000 };
-
 let desk: Publishing;
 let app: string;
 beforeAll(async () => {
@@ -18,7 +15,7 @@ beforeAll(async () => {
   app = desk.repository;
   const digest = `sha256:${'a'.repeat(64)}`;
   await must('sign', `${app}:1`, '--digest', digest, '--size', '7');
-}, 60_000);
+});
 afterAll(() => desk.close());
 
 const run = (...words: string[]): Promise<Result> => desk.run(words);
@@ -52,7 +49,7 @@ async function delegation(role: string): Promise<Listed | undefined> {
   return delegations.find((one) => one.role === role);
 }
 
-describe('delegation add', patient, () => {
+describe('delegation add', () => {
   it('makes a role, told when the server has confirmed it; the same again changes nothing', async () => {
     const id = publicKey('bob.pub');
     const words = ['delegation', 'add', app, 'team/../x', '--key', 'bob.pub', '--path', '1.'];
@@ -130,7 +127,7 @@ describe('delegation add', patient, () => {
   });
 });
 
-describe('delegation remove', patient, () => {
+describe('delegation remove', () => {
   it('takes keys by the beginning of their IDs, and tags', async () => {
     const [one, two] = [publicKey('one.pub'), publicKey('two.pub')];
     const keys = ['--key', 'one.pub', '--key', 'two.pub'];
@@ -171,7 +168,7 @@ describe('delegation remove', patient, () => {
   });
 });
 
-describe('delegation purge', patient, () => {
+describe('delegation purge', () => {
   it('takes a key out of every role', async () => {
     const stolen = publicKey('stolen.pub');
     const kept = publicKey('kept.pub');
@@ -220,7 +217,7 @@ describe('delegation purge', patient, () => {
   });
 });
 
-describe('staging, looking ahead, and witnessing', patient, () => {
+describe('staging, looking ahead, and witnessing', () => {
   it('a dry run opens no key, sends nothing, and says who would sign', async () => {
     const id = publicKey('dry.pub');
     const words = ['delegation', 'add', app, 'dry', '--key', 'dry.pub', '--all-paths', '--dry-run'];
@@ -277,7 +274,7 @@ describe('staging, looking ahead, and witnessing', patient, () => {
   });
 });
 
-describe('delegation list', patient, () => {
+describe('delegation list', () => {
   it('shows keys, threshold and tags, and fits a terminal', async () => {
     const id = publicKey('list.pub');
     await must('delegation', 'add', app, 'listed', '--key', 'list.pub', '--path', '1.');

@@ -5,15 +5,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Publishing, startPublishing, trust } from '../../../test/cli/publishing.ts';
 import type { Result, WorldPlan } from '../../../test/cli/world.ts';
 
-/** Deriving keys from passphrases takes its time, all the more beside other tests. */
-const patient = { timeout: 60_000 };
 const digest = `sha256:${'a'.repeat(64)}`;
 
 let desk: Publishing;
 beforeAll(async () => {
   desk = await startPublishing();
   await signed(desk.repository);
-}, 60_000);
+});
 afterAll(() => desk.close());
 
 const run = (...words: string[]): Promise<Result> => desk.run(words);
@@ -53,7 +51,7 @@ async function verifies(repository: string): Promise<void> {
   expect(status, stderr).toBe(0);
 }
 
-describe('key rotate', patient, () => {
+describe('key rotate', () => {
   it('targets: the old file goes, the new key signs, and tags stay signed', async () => {
     const app = desk.repository;
     const [before] = await keys('targets', app);

@@ -24,9 +24,6 @@ const env = {
 };
 const gun = 'registry.test/team/app';
 
-/** Deriving keys from passphrases takes its time, all the more beside other tests. */
-const patient = { timeout: 60_000 };
-
 let homeDir: string;
 let other: string;
 /** A home with a key of alice, made once: that takes its time. */
@@ -89,7 +86,7 @@ function write(name: string, text: string): void {
   writeFileSync(file(name), text, { mode: 0o600 });
 }
 
-describe('key generate', patient, () => {
+describe('key generate', () => {
   it('keeps the private half here, and writes the public half for the owner of a repository', async () => {
     const { stdout, stderr } = await must('key generate alice');
     const [key] = await keys();
@@ -165,7 +162,7 @@ describe('key generate', patient, () => {
   });
 });
 
-describe('key export and key import', patient, () => {
+describe('key export and key import', () => {
   it('take every key to another machine, and ask nothing', async () => {
     const key = await makeAlice();
     await must('key export --file keys.pem', { env: {} });
@@ -274,7 +271,7 @@ describe('key export and key import', patient, () => {
   });
 });
 
-describe('key passphrase', patient, () => {
+describe('key passphrase', () => {
   it('takes the old one from a variable and asks for the new one', async () => {
     const key = await makeAlice();
     const { stdout } = await must(`key passphrase ${key.id.slice(0, 7)}`, {
@@ -310,7 +307,7 @@ describe('key passphrase', patient, () => {
   });
 });
 
-describe('key remove', patient, () => {
+describe('key remove', () => {
   it('says what is lost and takes yes, or the beginning of the ID', async () => {
     for (const answer of ['yes', 'id']) {
       const key = await makeAlice();

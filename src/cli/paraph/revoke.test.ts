@@ -33,7 +33,7 @@ async function sign(...tags: readonly string[]): Promise<void> {
 const verify = (...tags: readonly string[]) =>
   desk.run(['verify', ...tags.map((tag) => `${app}:${tag}`)]);
 
-describe('revoke', { timeout: 60_000 }, () => {
+describe('revoke', () => {
   it('takes tags away in one publish, says from which role, and leaves the others', async () => {
     await sign('1', '2', '3');
     const { status, stdout, stderr } = await desk.run(['revoke', `${app}:1`, `${app}:2`]);
@@ -90,7 +90,7 @@ describe('revoke', { timeout: 60_000 }, () => {
   });
 });
 
-describe('revoke --all', { timeout: 60_000 }, () => {
+describe('revoke --all', () => {
   it('without a terminal fails at once and names --yes; nothing is revoked', async () => {
     await sign('1');
     const { status, stdout, stderr } = await desk.run(['revoke', app, '--all']);
@@ -126,7 +126,7 @@ describe('revoke --all', { timeout: 60_000 }, () => {
   });
 });
 
-describe('--dry-run', { timeout: 60_000 }, () => {
+describe('--dry-run', () => {
   it('shows what would be revoked and who would sign, opens no key, and changes nothing', async () => {
     await sign('1');
     const { DOCKER_CONTENT_TRUST_SERVER } = desk.env;

@@ -60,7 +60,7 @@ async function list(): Promise<readonly Record<string, unknown>[]> {
   return (JSON.parse(stdout) as { signers: Record<string, unknown>[] }).signers;
 }
 
-describe('signer add', { timeout: 60_000 }, () => {
+describe('signer add', () => {
   it('makes the repository when there is none, and tells its keys', async () => {
     const { stdout, stderr } = await addSigner('alice');
     expect(withoutIds(stdout)).toBe(
@@ -144,7 +144,7 @@ describe('signer add', { timeout: 60_000 }, () => {
   });
 });
 
-describe('signer list', { timeout: 60_000 }, () => {
+describe('signer list', () => {
   it('shows who may sign what, or that nobody may', async () => {
     await must('init', app);
     expect(await must('signer', 'list', app)).toMatchObject({
@@ -164,7 +164,7 @@ describe('signer list', { timeout: 60_000 }, () => {
   });
 });
 
-describe('signer remove', { timeout: 60_000 }, () => {
+describe('signer remove', () => {
   it('takes the signer out of both roles in one publish', async () => {
     await addSigner('alice');
     await addSigner('bob');
@@ -217,7 +217,7 @@ describe('signer remove', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a tag of the repository key beside signers', { timeout: 60_000 }, () => {
+describe('a tag of the repository key beside signers', () => {
   it('is not revoked unasked: the role is named in the advice, and naming it revokes', async () => {
     await must('sign', `${app}:1`, ...manifest);
     await addSigner('carol');

@@ -40,7 +40,7 @@ async function must(...words: readonly string[]): Promise<Result> {
 
 const changeListPath = () => join(homeDir, '.docker/trust/tuf', app, 'changelist');
 
-describe('what is staged', { timeout: 60_000 }, () => {
+describe('what is staged', () => {
   it('by sign and revoke is shown, compared, published in order, and then gone', async () => {
     await must('sign', `${app}:1`, ...manifest);
     const staged = await must('sign', `${app}:2`, ...manifest, '--stage');
@@ -195,7 +195,7 @@ describe('what is staged', { timeout: 60_000 }, () => {
   });
 });
 
-describe('init', { timeout: 60_000 }, () => {
+describe('init', () => {
   it('makes a repository without a tag, once', async () => {
     const look = await must('init', app, '--dry-run');
     expect(look.stdout).toContain('would be made');
@@ -235,7 +235,7 @@ describe('init', { timeout: 60_000 }, () => {
   });
 });
 
-describe('delete', { timeout: 60_000 }, () => {
+describe('delete', () => {
   it('asks, names what is lost, and forgets here alone; keys stay', async () => {
     await must('sign', `${app}:1`, ...manifest);
     await must('sign', `${app}:2`, ...manifest, '--stage');
