@@ -2,7 +2,7 @@
 // PARAPH_EVERY_STEP=1 makes them kill at every step, which takes minutes.
 
 /** Whether every step is asked for. */
-export const isEveryStep = process.env['PARAPH_EVERY_STEP'] === '1';
+const isEveryStep = process.env['PARAPH_EVERY_STEP'] === '1';
 
 /** `all` when every step is asked for, otherwise `some` of them, which stand for the rest. */
 export function stepsOf<Step>(

@@ -10,7 +10,7 @@ const levelValues = { debug: 20, info: 30, warning: 40, error: 50, fatal: 60, pa
 export type LogLevel = keyof typeof levelValues;
 
 /** From the most to the least talkative. */
-export const logLevels: readonly LogLevel[] = [
+const logLevels: readonly LogLevel[] = [
   'debug',
   'info',
   'warning',
