@@ -10,14 +10,7 @@ const levelValues = { debug: 20, info: 30, warning: 40, error: 50, fatal: 60, pa
 export type LogLevel = keyof typeof levelValues;
 
 /** From the most to the least talkative. */
-const logLevels: readonly LogLevel[] = [
-  'debug',
-  'info',
-  'warning',
-  'error',
-  'fatal',
-  'panic',
-];
+const logLevels: readonly LogLevel[] = ['debug', 'info', 'warning', 'error', 'fatal', 'panic'];
 
 /** `error` may hold whatever was thrown; it is written as its code, message and causes. */
 export type LogFacts = Readonly<Record<string, unknown>>;
