@@ -111,11 +111,18 @@ describe.each(['on connections that are there', 'on new connections'])('%s', (ho
 it('a publish whose commit was not answered is reported as stored when it is', async () => {
   await witness.remove(gun, 0);
   await store.publish(publication(1));
-  // Answers: the lock and the versions; then the rows with the commit.
-  proxy.breakAt('answer', 1);
-  await store.publish(publication(2));
-  expect(proxy.isBroken).toBe(true);
-  expect(await versionsStored()).toEqual([2, 2, 2]);
+  for (let version = 2, isTold = false; !isTold; version += 1) {
+    // Answers: the lock and the versions; then the rows with the commit. On a busy machine the rows are answered alone, and
+    // the break comes before the commit: then nobody can know, and it is tried again.
+    proxy.breakAt('answer', 1);
+    isTold = (await outcome(store.publish(publication(version)))) !== 'failed';
+    expect(proxy.isBroken).toBe(true);
+    proxy.breakAt('request', Number.POSITIVE_INFINITY);
+    const [stored] = await versionsStored();
+    if (isTold) expect(stored).toBe(version);
+    else if (stored !== version) await store.publish(publication(version));
+    expect(version).toBeLessThan(12);
+  }
 });
 
 it('an operator who ends connections disturbs the work at hand at most', async () => {

@@ -256,7 +256,7 @@ describe('beside a program that takes no lock, as notary’s signer', () => {
     // A connection that has nothing to do may keep its counts to itself for ten seconds.
     await until(async () => {
       await store.recordSignatures(records);
-      return Number(await deadlocks()) === before + 1;
+      return Number(await deadlocks()) > before;
     });
   });
 
