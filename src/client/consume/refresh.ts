@@ -45,6 +45,9 @@ export async function refresh(
   return new Refresh(await readSituation(gun, ports, options)).run();
 }
 
+/** How often the root may move while one refresh runs: publishers who rotate keys in a row. Each new root is verified. */
+const maxCatchUps = 4;
+
 /** One refresh, step by step. */
 class Refresh {
   readonly #at: Situation;
@@ -88,14 +91,18 @@ class Refresh {
     this.#floors.learnSnapshot(snapshot, root);
   }
 
-  /** Everything below the root; once more when that fails because the root had moved. */
+  /** Everything below the root; again when that fails because the root had moved, as often as it moves meanwhile. */
   async #loadFrom(trusted: TrustedSet, timestamp: Answer): Promise<TrustedSet> {
-    try {
-      return await this.#load(trusted, timestamp);
-    } catch (failure) {
-      if (this.#timestamps.problem !== undefined) throw failure;
-      const next = await this.#roots.catchUp(trusted, failure);
-      return this.#load(next, await this.#timestamps.ask());
+    let set = trusted;
+    let answer = timestamp;
+    for (let left = maxCatchUps; ; left -= 1) {
+      try {
+        return await this.#load(set, answer);
+      } catch (failure) {
+        if (left === 0 || this.#timestamps.problem !== undefined) throw failure;
+        set = await this.#roots.catchUp(set, failure);
+        answer = await this.#timestamps.ask();
+      }
     }
   }
 
