@@ -150,6 +150,21 @@ describe('a later refresh', () => {
     expect((await update()).set.root.signed.version).toBe(2);
   });
 
+  it('asks for the timestamp again when it was fetched just before a rotation, and the root just after', async () => {
+    const before = await server.fetch(repository.gun, { role: 'timestamp' }, 1_000_000);
+    server.asked.length = 0;
+    repository.setKeys('snapshot', [SimulatedKey.generate()]);
+    repository.publish();
+    let first = true;
+    server.interfere = (name) => {
+      if (name.role !== 'timestamp' || !first) return undefined;
+      first = false;
+      return before;
+    };
+    expect((await update()).set.root.signed.version).toBe(2);
+    expect(server.asked.filter((name) => name === 'timestamp.json')).toHaveLength(2);
+  });
+
   it.each(['UNREACHABLE', 'TIMEOUT', 'SERVER_ERROR'] as const)(
     'uses the cache with a visible event when the server is %s',
     async (code) => {

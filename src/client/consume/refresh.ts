@@ -9,7 +9,7 @@
 // - nothing in the trust directory changes before the whole update has passed (keep).
 import type { Failure } from '../../errors.ts';
 import type { RoleName, TargetsRole } from '../../tuf/role.ts';
-import type { TrustedSet } from '../../tuf/trusted-set.ts';
+import { TrustedSet } from '../../tuf/trusted-set.ts';
 import type { ConsumerPorts } from '../ports.ts';
 import { continueGeneration, type Generation } from '../trustdir/generations.ts';
 import type { Answer } from './answer.ts';
@@ -47,6 +47,10 @@ export async function refresh(
 
 /** How often the root may move while one refresh runs: publishers who rotate keys in a row. Each new root is verified. */
 const maxCatchUps = 4;
+
+function isOther(next: Answer, before: Answer): boolean {
+  return next.kind === 'bytes' && before.kind === 'bytes' && !next.bytes.equals(before.bytes);
+}
 
 /** One refresh, step by step. */
 class Refresh {
@@ -100,8 +104,13 @@ class Refresh {
         return await this.#load(set, answer);
       } catch (failure) {
         if (left === 0 || this.#timestamps.problem !== undefined) throw failure;
-        set = await this.#roots.catchUp(set, failure);
-        answer = await this.#timestamps.ask();
+        const newer = await this.#roots.catchUp(set, failure).catch((said: unknown) => said);
+        const next = await this.#timestamps.ask();
+        if (newer instanceof TrustedSet) set = newer;
+        // The same root: then the timestamp may have been fetched just before a rotation, and the root just after it.
+        else if (newer === failure && isOther(next, answer)) set = this.#roots.restart(set);
+        else throw newer;
+        answer = next;
       }
     }
   }

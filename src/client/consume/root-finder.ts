@@ -97,6 +97,11 @@ export class RootFinder {
     return next;
   }
 
+  /** A set at the root of `set`, with nothing below it yet. */
+  restart(set: TrustedSet): TrustedSet {
+    return this.#begin(set.root.bytes, true);
+  }
+
   /** The generation that is trusted; at first contact the one that begins with `root`. */
   generationOf(root: RootFile): Generation {
     if (this.#begun !== undefined) return this.#begun;
