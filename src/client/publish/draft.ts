@@ -28,7 +28,13 @@ import { baseAuthority, canonicalIdOf, type RoleAuthority } from '../consume/rol
 import { allowedPaths, delegationOf, mayList, noDelegation } from './delegated-paths.ts';
 import { changeDelegation, purgeKeys, removeDelegation } from './delegation-edit.ts';
 import { type DraftBase, emptyTargets } from './draft-base.ts';
-import { type DelegationChange, type Edit, isSameTarget, type KeyReplacement } from './edit.ts';
+import {
+  type DelegationChange,
+  type Edit,
+  isSameTarget,
+  type KeyPurge,
+  type KeyReplacement,
+} from './edit.ts';
 import { replaceKeys } from './key-replacement.ts';
 import { keysOfAll, keysOfRole, type ListedKey, requireListed } from './listed-keys.ts';
 
@@ -88,7 +94,7 @@ export class Draft {
       case 'remove-delegation':
         return this.#removeDelegation(edit.role);
       case 'purge-keys':
-        return this.#purge(edit.below ?? 'targets', edit.keyIds);
+        return this.#purge(edit);
       case 'witness':
         return this.#witness(edit.role);
       default:
@@ -237,7 +243,7 @@ export class Draft {
     const parent = parentRole(change.role);
     const content = this.#writable(parent);
     const allowed = allowedPaths(this.#content, parent);
-    if (this.hasDelegation(change.role)) {
+    if (this.hasDelegation(change.role) && change.wasTried !== true) {
       requireListed(change.removeKeyIds, this.#keysOf(change.role), change.role);
     }
     const next = changeDelegation(content, change, allowed);
@@ -265,8 +271,10 @@ export class Draft {
     this.#removed.add(role);
   }
 
-  #purge(below: TargetsRole, keyIds: readonly string[]): boolean {
-    requireListed(keyIds, this.#keysBelow(below), `the delegations of ${this.#base.gun}`);
+  #purge({ keyIds, below = 'targets', wasTried }: KeyPurge): boolean {
+    if (wasTried !== true) {
+      requireListed(keyIds, this.#keysBelow(below), `the delegations of ${this.#base.gun}`);
+    }
     const kept: DraftNotice[] = [];
     let isChanged = false;
     const queue: TargetsRole[] = [below];

@@ -21,14 +21,7 @@ export type Edit =
   | { readonly kind: 'remove-tag'; readonly role: TargetsRole; readonly name: string }
   | DelegationChange
   | { readonly kind: 'remove-delegation'; readonly role: DelegationRole }
-  /** Takes keys out of every delegation of `below` and of the roles below it that can be signed here. */
-  | {
-      readonly kind: 'purge-keys';
-      /** Canonical. */
-      readonly keyIds: readonly string[];
-      /** `targets` when absent. */
-      readonly below?: TargetsRole;
-    }
+  | KeyPurge
   /** Signs a role again as it is, also one that does not count now. */
   | { readonly kind: 'witness'; readonly role: TargetsRole }
   | KeyReplacement;
@@ -49,6 +42,26 @@ export interface DelegationChange {
   readonly addPaths: readonly string[];
   readonly removePaths: readonly string[];
   readonly clearPaths: boolean;
+  readonly wasTried?: boolean;
+}
+
+/** Takes keys out of every delegation of `below` and of the roles below it that can be signed here. */
+export interface KeyPurge {
+  readonly kind: 'purge-keys';
+  /** Canonical. */
+  readonly keyIds: readonly string[];
+  /** `targets` when absent. */
+  readonly below?: TargetsRole;
+  readonly wasTried?: boolean;
+}
+
+/**
+ * `edit` once more, after a run that took it and was killed before it saw the end of its upload: keys that were listed
+ * then may be gone since, and that is no mistake.
+ */
+export function triedBefore(edit: Edit): Edit {
+  const takesKeys = edit.kind === 'change-delegation' || edit.kind === 'purge-keys';
+  return takesKeys ? { ...edit, wasTried: true } : edit;
 }
 
 /** Rotation: all keys of a base role give way to `keys`. For root these are certificates of the repository. */

@@ -5,6 +5,7 @@ import type { RoleName } from '../../tuf/role.ts';
 import { refresh } from '../consume/refresh.ts';
 import { baseAuthority, canonicalIdOf, type RoleAuthority } from '../consume/role-authority.ts';
 import { publisherRefresh } from '../consume/situation.ts';
+import type { TrustedRepository } from '../consume/trusted-repository.ts';
 import type { PublisherPorts } from '../ports.ts';
 import type { Change } from '../trustdir/change.ts';
 import type { StagedChange } from '../trustdir/change-list.ts';
@@ -12,8 +13,9 @@ import { adoptions } from './adoption.ts';
 import { editsOf } from './change-edits.ts';
 import { Draft, type DraftNotice } from './draft.ts';
 import { absentBase, type DraftBase, publishedBase, unpublishedBase } from './draft-base.ts';
-import type { DelegationChange, Edit } from './edit.ts';
+import { type DelegationChange, type Edit, triedBefore } from './edit.ts';
 import { mayServe } from './key-purpose.ts';
+import { knownChanges } from './published-changes.ts';
 import { renewOutOfDate, signingTest } from './release.ts';
 import { type LocalKeys, localKeys } from './role-signers.ts';
 import { stagedEdits } from './staged.ts';
@@ -59,8 +61,19 @@ export interface Preview {
 export async function previewStaged(gun: string, ports: PublisherPorts): Promise<Preview> {
   const home = ports.directory.repository(gun);
   const staged = await home.changeList.list();
-  const read = staged.map((one) => readEdits(one, () => stagedEdits([one], home)));
-  const { preview, roles } = await previewed(gun, read, ports);
+  const readAll = async (repository: TrustedRepository | undefined) => {
+    const nothingKnown = { published: [], tried: [] };
+    const { published, tried } = repository
+      ? await knownChanges(staged, repository, home)
+      : nothingKnown;
+    const read = (one: StagedChange): readonly Edit[] => {
+      const edits = stagedEdits([one], home).map(({ edit }) => edit);
+      if (published.includes(one)) return [];
+      return tried.includes(one) ? edits.map(triedBefore) : edits;
+    };
+    return staged.map((one) => readEdits(one, () => read(one)));
+  };
+  const { preview, roles } = await previewed(gun, readAll, ports);
   return { ...preview, roles: await roles() };
 }
 
@@ -76,9 +89,9 @@ export async function previewChanges(
 ): Promise<Preview> {
   const read = changes.map((change) => {
     const staged = { name: '', change, fault: undefined };
-    return readEdits(staged, () => editsOf(change, gun).map((edit) => ({ edit })));
+    return readEdits(staged, () => editsOf(change, gun));
   });
-  const { preview, roles } = await previewed(gun, read, ports);
+  const { preview, roles } = await previewed(gun, async () => read, ports);
   const isIdle =
     preview.repository === 'published' &&
     preview.changes.every(({ effect }) => effect === 'nothing');
@@ -87,14 +100,16 @@ export async function previewChanges(
 
 async function previewed(
   gun: string,
-  read: readonly ReadChange[],
+  readAll: (repository: TrustedRepository | undefined) => Promise<readonly ReadChange[]>,
   ports: PublisherPorts,
 ): Promise<{
   readonly preview: Omit<Preview, 'roles'>;
   readonly roles: () => Promise<readonly PreviewedRole[]>;
 }> {
+  const published = await publishedNow(gun, ports);
+  const read = await readAll(published);
   const edits = read.flatMap((one) => one.edits);
-  const { repository, base, draft } = await startDraft(gun, edits, ports);
+  const { repository, base, draft } = await startDraft(gun, published, edits, ports);
   const changes = read.map((one) => previewChange(one, draft));
   renewOutOfDate(draft, base, edits, await signingTest(gun, ports));
   if (repository !== 'published') draft.renew('targets');
@@ -109,32 +124,40 @@ interface ReadChange {
   readonly failure: Failure | undefined;
 }
 
-function readEdits(
-  staged: StagedChange,
-  read: () => readonly { readonly edit: Edit }[],
-): ReadChange {
+function readEdits(staged: StagedChange, read: () => readonly Edit[]): ReadChange {
   try {
-    return { staged, edits: read().map(({ edit }) => edit), failure: undefined };
+    return { staged, edits: read(), failure: undefined };
   } catch (error) {
     return { staged, edits: [], failure: asFailure(error) };
   }
 }
 
+/** Undefined when the server does not have the repository. */
+async function publishedNow(
+  gun: string,
+  ports: PublisherPorts,
+): Promise<TrustedRepository | undefined> {
+  try {
+    return await refresh(gun, ports, publisherRefresh);
+  } catch (error) {
+    if (!isFailure(error, 'NO_TRUST_DATA')) throw error;
+    return undefined;
+  }
+}
+
 async function startDraft(
   gun: string,
+  published: TrustedRepository | undefined,
   edits: readonly Edit[],
   ports: PublisherPorts,
 ): Promise<Pick<Preview, 'repository'> & { readonly base: DraftBase; readonly draft: Draft }> {
   const canSign = await signingTest(gun, ports);
-  try {
-    const repository = await refresh(gun, ports, publisherRefresh);
-    const base = publishedBase(repository);
+  if (published !== undefined) {
+    const base = publishedBase(published);
     const draft = new Draft(base, canSign);
-    const adopted = await adoptions(repository, edits, ports);
+    const adopted = await adoptions(published, edits, ports);
     for (const [role, content] of adopted) draft.adopt(role, content);
     return { repository: 'published', base, draft };
-  } catch (error) {
-    if (!isFailure(error, 'NO_TRUST_DATA')) throw error;
   }
   const root = await requireUnpublished(gun, ports);
   const base = root === undefined ? absentBase(gun) : unpublishedBase(gun, root);

@@ -23,6 +23,7 @@ import {
   removeTargetChange,
 } from '../trustdir/change.ts';
 import { forgetRepository } from './forget.ts';
+import { previewStaged } from './preview.ts';
 import { publishStaged } from './staged.ts';
 
 let stage: Stage;
@@ -163,6 +164,35 @@ describe('the note', () => {
     await publishAll(second, addTag('v2'));
     const done = await publishStaged(gun, owner);
     expect([done.found.length, done.applied.length]).toEqual([0, 1]);
+  });
+
+  it.each([
+    ['purge of a key', purge],
+    [
+      'key taken out of a delegation',
+      () => delegationChange('targets/alice', 'update', { removeKeyIds: [stolen] }),
+    ],
+  ])('lets a %s be run again once others have published on top of it', async (_what, change) => {
+    await endAfterUpload(change());
+    const second = await stage.newPublisher();
+    for (const { id } of await owner.keys.list()) owner.keys.give(id, second.keys);
+    await publishAll(second, addTag('v2'));
+    expect((await previewStaged(gun, owner)).changes).toMatchObject([{ effect: 'nothing' }]);
+    const done = await publishStaged(gun, owner);
+    expect(done.applied).toMatchObject([{ isEffective: false }]);
+    expect(await stagedAt(owner)).toEqual([]);
+    expect(await isNoted()).toBe(false);
+    // The same, staged anew, is a mistake as before.
+    await stageAt(owner, change());
+    await expect(publishStaged(gun, owner)).rejects.toMatchObject({ code: 'KEY_NOT_FOUND' });
+  });
+
+  it('is read, and left, by a preview', async () => {
+    await endAfterUpload(purge());
+    const { changes, notices } = await previewStaged(gun, owner);
+    expect([changes.map(({ effect }) => effect), notices]).toEqual([['nothing'], []]);
+    expect(await isNoted()).toBe(true);
+    expect(await stagedAt(owner)).toHaveLength(1);
   });
 
   it('goes with the repository when it is forgotten', async () => {

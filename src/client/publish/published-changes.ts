@@ -3,7 +3,8 @@
 //
 // Invariants:
 // - a change counts as published by a noted run only when the verified repository holds every file of that run, to the
-//   byte. Whether a later file was made from one of them cannot be known, so then it is staged as before;
+//   byte. Whether a later file was made from one of them cannot be known, so then it is staged as before, and known as
+//   one that was tried: what it takes out may be gone;
 // - only a change that is noted goes, and only while its file says what it said: what others stage, or write over a
 //   noted file, stays.
 import { createHash } from 'node:crypto';
@@ -31,28 +32,39 @@ export async function noteUpload(
   await home.setPendingPublication({ changes: new Map(changes), files: new Map(hashes) });
 }
 
-/**
- * Those of `staged` that `repository` holds by a noted run; their files and the note are gone. The note is forgotten
- * also when the server has something else.
- * @throws Failure DISK
- */
+/** What is known of staged changes from before they are applied. */
+export interface KnownChanges {
+  /** The server has them. */
+  readonly published: readonly StagedChange[];
+  /** A run applied them and may have uploaded them. */
+  readonly tried: readonly StagedChange[];
+}
+
+/** What the note says of `staged`, held against `repository`. Changes nothing. @throws Failure DISK */
+export async function knownChanges(
+  staged: readonly StagedChange[],
+  repository: TrustedRepository,
+  home: RepositoryDirectory,
+): Promise<KnownChanges> {
+  const note = await home.pendingPublication();
+  const noted = staged.filter((one) => {
+    const sha256 = changeSha256(one);
+    return sha256 !== undefined && note?.changes.get(one.name) === sha256;
+  });
+  const isPublished = note !== undefined && isHeld(note, repository);
+  return isPublished ? { published: noted, tried: [] } : { published: [], tried: noted };
+}
+
+/** The same; the files of those that are published are gone. @throws Failure DISK */
 export async function takePublished(
   staged: readonly StagedChange[],
   repository: TrustedRepository,
   home: RepositoryDirectory,
-): Promise<readonly StagedChange[]> {
-  const note = await home.pendingPublication();
-  if (note !== undefined && isHeld(note, repository)) {
-    const published = staged.filter((one) => {
-      const sha256 = changeSha256(one);
-      return sha256 !== undefined && note.changes.get(one.name) === sha256;
-    });
-    await removePublished(published, home);
-    return published;
-  }
-  // What the cache holds says nothing about an upload that it has not seen.
-  if (repository.source === 'server') await home.clearPendingPublication();
-  return [];
+): Promise<KnownChanges> {
+  const known = await knownChanges(staged, repository, home);
+  // The note stays for the others: the upload that it speaks of may still be on its way.
+  if (known.published.length > 0) await removePublished(known.published, home);
+  return known;
 }
 
 function isHeld({ files }: PendingPublication, { set }: TrustedRepository): boolean {

@@ -11,7 +11,7 @@ import type { Change } from '../trustdir/change.ts';
 import type { StagedChange } from '../trustdir/change-list.ts';
 import type { RepositoryDirectory, TrustDirectory } from '../trustdir/trust-directory.ts';
 import { changeWords, editsOf } from './change-edits.ts';
-import type { Edit } from './edit.ts';
+import { type Edit, triedBefore } from './edit.ts';
 import { prepareUnderLock } from './prepare.ts';
 import { type Published, publishOrBegin } from './publish-or-begin.ts';
 import { noteUpload, removePublished, takePublished } from './published-changes.ts';
@@ -83,7 +83,7 @@ export async function publishStaged(
 class StagedRun {
   readonly #gun: string;
   readonly #home: RepositoryDirectory;
-  readonly #wishes: readonly StagedEdit[];
+  #wishes: readonly StagedEdit[];
   #staged: readonly StagedChange[];
   #found: readonly StagedChange[] = [];
 
@@ -113,7 +113,11 @@ class StagedRun {
     repository: TrustedRepository,
     { emit }: Pick<PublisherPorts, 'emit'>,
   ): Promise<void> {
-    const published = await takePublished(this.#staged, repository, this.#home);
+    const { published, tried } = await takePublished(this.#staged, repository, this.#home);
+    const again = tried.map(({ change }) => change);
+    this.#wishes = this.#wishes.map((wish) =>
+      again.includes(wish.change) ? { ...wish, edit: triedBefore(wish.edit) } : wish,
+    );
     if (published.length === 0) return;
     this.#staged = this.#staged.filter((one) => !published.includes(one));
     this.#found = [...this.#found, ...published];
