@@ -12,7 +12,7 @@ import { exportedKeys } from './key-export.ts';
 import { createKeyFile, ensureKeyDirectory, removeKeyFile } from './key-file.ts';
 import { foreignKeyFor, foreignKeys } from './key-import.ts';
 import { type LockedKey, lockAnew, takeIn, takenAsItIs } from './key-intake.ts';
-import { keyPath, readFound, surveyKeys, type UnusableFile } from './key-layout.ts';
+import { keyPath, readFound, surveyKeys, type UnusableFile, unusedFiles } from './key-layout.ts';
 import { type Migration, migrateKeys } from './key-migration.ts';
 import { KeySearch } from './key-search.ts';
 import {
@@ -61,9 +61,9 @@ export class KeyFileStore
     return keys.map(({ entry }) => entry);
   }
 
-  /** Files among the keys that cannot be used as such, for listings. */
+  /** Files among the keys that are not used, for listings: no keys, or a second and differing file of one. */
   async unusable(): Promise<readonly UnusableFile[]> {
-    return (await surveyKeys(this.#directory)).unusable;
+    return unusedFiles(await surveyKeys(this.#directory));
   }
 
   async open(id: string): Promise<Signer> {

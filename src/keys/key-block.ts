@@ -31,6 +31,16 @@ export function keyBlocks(text: string): readonly [PemBlock, ...PemBlock[]] {
   return [first, ...others];
 }
 
+/** True when both texts hold the same blocks under the same encryption. @throws Failure KEY_UNREADABLE */
+export function holdsSameKeys(one: string, other: string): boolean {
+  const [a, b] = [keyBlocks(one), keyBlocks(other)];
+  const isSame = (block: PemBlock, index: number): boolean =>
+    block.label === b[index]?.label &&
+    block.bytes.equals(b[index].bytes) &&
+    block.headers.get('DEK-Info') === b[index].headers.get('DEK-Info');
+  return a.length === b.length && a.every(isSame);
+}
+
 export function isLocked(block: PemBlock): boolean {
   return block.label === encryptedLabel || isEncryptedByHeaders(block);
 }

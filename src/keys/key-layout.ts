@@ -11,7 +11,7 @@ import { join, relative, sep } from 'node:path';
 import { diskFailure, systemCode } from '../disk/system-error.ts';
 import type { PemBlock } from '../encoding/pem.ts';
 import { asFailure, Failure, isFailure } from '../errors.ts';
-import { keyBlocks } from './key-block.ts';
+import { holdsSameKeys, keyBlocks } from './key-block.ts';
 import { readKeyFile } from './key-file.ts';
 import { belongsToRepository, type KeyEntry } from './key-store.ts';
 import type { PrivateKey } from './private-key.ts';
@@ -99,6 +99,25 @@ export async function surveyKeys(directory: string): Promise<Survey> {
   }
   const byId = [...keys.values()].sort((a, b) => (a.entry.id < b.entry.id ? -1 : 1));
   return { keys: byId, copies, unusable };
+}
+
+/** Files that are not used though a key is in them, or should be: see `secondFile` for those that can be read. */
+export function unusedFiles({ keys, copies, unusable }: Survey): readonly UnusableFile[] {
+  const used = new Map(keys.map((found) => [found.entry.id, found]));
+  const differing = copies.flatMap(({ entry: { id, location }, text }): readonly UnusableFile[] => {
+    const first = used.get(id);
+    if (first === undefined || holdsSameKeys(first.text, text)) return [];
+    return [{ location, isFolder: false, reason: secondFile(location, first.entry.location) }];
+  });
+  return [...unusable, ...differing];
+}
+
+/** Of a key file in an old layout, for which there is one in a newer place that says something else. */
+export function secondFile(location: string, used: string): Failure {
+  return new Failure('DISK', `${location} is not moved: ${used} is there already`, {
+    meaning: 'The two may have different passphrases. The newer place is the one that is used.',
+    remedy: 'Keep the file whose passphrase you know under the name in the newer place.',
+  });
 }
 
 /** The key file at `location`; undefined when there is none. @throws Failure KEY_UNREADABLE, KEY_LIMITS */

@@ -159,6 +159,7 @@ describe('an old file beside a new one', () => {
     const { moved, left } = await here.store().migrate();
     expect(moved).toEqual([]);
     expect(left).toMatchObject([{ location: below(`root_keys/${id}_root.key`) }]);
+    expect(await here.store().unusable()).toEqual(left);
     expect(readFileSync(below(`root_keys/${id}_root.key`), 'utf8')).toBe(oldText);
     expect(here.textOf(id)).toBe(vector!.Unencrypted);
   });

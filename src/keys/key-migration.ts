@@ -4,17 +4,17 @@
 //
 // Invariants: an old file goes only after the new one is on the disk and reads back the same; a file that cannot
 // be read, or that differs from the one in the new place (it may have another passphrase), stays where it is. Go deletes such
-// files. The result names them for callers; commands do not print it, `paraph key list` finds for itself what cannot be
-// read. What is no key is never touched: neither notes in old folders, nor the certificates that notary 0.1 trusted
+// files. The result names them for callers; commands do not print it, `paraph key list` finds for itself what is not
+// used. What is no key is never touched: neither notes in old folders, nor the certificates that notary 0.1 trusted
 // (trusted_certificates).
 import { rmdir } from 'node:fs/promises';
 import { dirname, relative, sep } from 'node:path';
 import { attempt } from '../disk/system-error.ts';
-import { encodePem, type PemBlock } from '../encoding/pem.ts';
-import { asFailure, Failure } from '../errors.ts';
-import { keyBlocks, ownerHeaders } from './key-block.ts';
+import { encodePem } from '../encoding/pem.ts';
+import { asFailure, type Failure } from '../errors.ts';
+import { holdsSameKeys, keyBlocks, ownerHeaders } from './key-block.ts';
 import { createKeyFile, readKeyFile, removeKeyFile } from './key-file.ts';
-import { type FoundKey, keyPath, surveyKeys } from './key-layout.ts';
+import { type FoundKey, keyPath, secondFile, surveyKeys } from './key-layout.ts';
 import type { KeyEntry } from './key-store.ts';
 
 /** Folders of releases before 0.4; all that is in them is of these releases. */
@@ -54,12 +54,9 @@ async function move(directory: string, old: FoundKey): Promise<void> {
   const text = withHeaders(old);
   const isCreated = await createKeyFile(target, text);
   const stored = await readKeyFile(target);
-  const isSafe = isCreated ? stored === text : isSameKey(stored ?? '', old.text);
+  const isSafe = isCreated ? stored === text : holdsSameKeys(stored ?? '', old.text);
   if (!isSafe || !(isCreated || isInOldFolder(directory, location))) {
-    throw new Failure('DISK', `${location} is not moved: ${target} is there already`, {
-      meaning: 'The two may have different passphrases. The newer place is the one that is used.',
-      remedy: 'Keep the file whose passphrase you know under the name in the newer place.',
-    });
+    throw secondFile(location, target);
   }
   await removeKeyFile(location);
   await removeEmptyFolders(directory, dirname(location));
@@ -70,16 +67,6 @@ function withHeaders({ entry, text }: FoundKey): string {
   const [first, ...others] = keyBlocks(text);
   const headers = new Map([...ownerHeaders(entry), ...first.headers]);
   return [{ ...first, headers }, ...others].map(encodePem).join('');
-}
-
-/** True when both hold the same blocks under the same encryption. */
-function isSameKey(one: string, other: string): boolean {
-  const [a, b] = [keyBlocks(one), keyBlocks(other)];
-  const isSame = (block: PemBlock, index: number): boolean =>
-    block.label === b[index]?.label &&
-    block.bytes.equals(b[index].bytes) &&
-    block.headers.get('DEK-Info') === b[index].headers.get('DEK-Info');
-  return a.length === b.length && a.every(isSame);
 }
 
 /** A name with a role, such as ID_root, is of an old release wherever it lies; a plain ID may be somebody's copy. */

@@ -49,6 +49,8 @@ const nodeTypes: ReadonlyMap<string, string> = new Map([
 ]);
 
 const keyObjects = new WeakMap<PublicKey, KeyObject>();
+/** Keys of certificates, as they are found there, whether or not they may be used. */
+const certifiedKeys = new WeakMap<PublicKey, KeyObject>();
 
 /** The key of that type and content, with its ids. */
 export function publicKey(
@@ -58,16 +60,17 @@ export function publicKey(
 ): PublicKey {
   const id = keyIdOf(keyType, publicBytes.toString('base64'));
   let canonicalId: string | undefined;
-  return {
+  const key: PublicKey = {
     keyType,
     publicBytes,
     id,
     privateText,
     get canonicalId() {
-      canonicalId ??= isX509Type(keyType) ? canonicalIdOf(keyType, publicBytes) : id;
+      canonicalId ??= isX509Type(keyType) ? canonicalIdOf(key) : id;
       return canonicalId;
     },
   };
+  return key;
 }
 
 /** The key with this DER SubjectPublicKeyInfo. @throws Failure ALGORITHM_UNSUPPORTED, KEY_UNREADABLE */
@@ -87,7 +90,7 @@ export function publicKeyFromSpki(spki: Buffer): PublicKey {
 
 /** The `…-x509` key of a certificate, or of a chain with the leaf first. @throws as publicKeyFromSpki */
 export function publicKeyFromCertificate(pem: string): PublicKey {
-  const type = certifiedKey(Buffer.from(pem)).asymmetricKeyType;
+  const type = readCertified(Buffer.from(pem)).asymmetricKeyType;
   if (type === 'ec') return publicKey('ecdsa-x509', Buffer.from(pem));
   if (type === 'rsa') return publicKey('rsa-x509', Buffer.from(pem));
   throw unsupported(String(type));
@@ -156,9 +159,7 @@ function importKey(key: PublicKey): KeyObject {
   }
   const content = nodeTypes.get(key.keyType);
   if (content === undefined) throw unsupported(key.keyType);
-  const object = isX509Type(key.keyType)
-    ? certifiedKey(key.publicBytes)
-    : readSpki(key.publicBytes);
+  const object = isX509Type(key.keyType) ? certifiedKeyOf(key) : readSpki(key.publicBytes);
   // A key listed under a type that its content does not have would verify here and nowhere else.
   if (object.asymmetricKeyType !== content) throw unsupported(`${key.keyType} with other content`);
   return object;
@@ -169,12 +170,18 @@ function keyIdOf(keyType: string, publicBase64: string): string {
   return createHash('sha256').update(preimage).digest('hex');
 }
 
-function canonicalIdOf(keyType: string, certificates: Buffer): string {
-  const spki = certifiedKey(certificates).export({ type: 'spki', format: 'der' });
-  return keyIdOf(keyType.slice(0, -'-x509'.length), spki.toString('base64'));
+function canonicalIdOf(key: PublicKey): string {
+  const spki = certifiedKeyOf(key).export({ type: 'spki', format: 'der' });
+  return keyIdOf(key.keyType.slice(0, -'-x509'.length), spki.toString('base64'));
 }
 
-function certifiedKey(pem: Buffer): KeyObject {
+function certifiedKeyOf(key: PublicKey): KeyObject {
+  const object = certifiedKeys.get(key) ?? readCertified(key.publicBytes);
+  certifiedKeys.set(key, object);
+  return object;
+}
+
+function readCertified(pem: Buffer): KeyObject {
   try {
     // OpenSSL reads a certificate without its key; the key is looked at, and may be refused, only here.
     return new X509Certificate(pem).publicKey;
