@@ -45,6 +45,14 @@ describe('an encrypted key that is kept as it came', () => {
     ]);
   });
 
+  it.each(['root', 'targets'])('for a signer is refused when its header says %s', async (role) => {
+    const text = under(goKeyFile(targets), { path: targets, role, gun: 'example.com/file' });
+    await expect(nobody().importKeys(text, { role: 'ci', keepsEncrypted })).rejects.toMatchObject({
+      code: 'KEY_ROLE_MISMATCH',
+    });
+    expect(here.files()).toEqual([]);
+  });
+
   it.each([
     [`tuf_keys/example.com/old/${targets}_targets`, 'targets', 'example.com/old'],
     [`tuf_keys\\example.com\\old\\${targets}_targets`, 'targets', 'example.com/old'],

@@ -48,6 +48,23 @@ describe('a document of very many values', () => {
   });
 });
 
+describe('a file that lists very many keys', () => {
+  const listing = (count: number) => {
+    const keys = Array.from(
+      { length: count },
+      (_, at) => `"k${at}":{"keytype":"","keyval":{"public":""}}`,
+    );
+    return Buffer.from(
+      `{"signed":{"_type":"Targets","delegations":{"keys":{${keys.join(',')}},"roles":[]},"expires":"2030-01-01T00:00:00Z","targets":{},"version":1},"signatures":[]}`,
+    );
+  };
+
+  it('is refused before they are hashed; a great many are read', () => {
+    expect(() => parseTargets(listing(4097), 'targets')).toThrow(/more than 4096 entries/);
+    expect(parseTargets(listing(4096), 'targets').signed.delegations.keys.size).toBe(4096);
+  });
+});
+
 describe('a large table of tags with custom members', () => {
   it('is read, though it has more values than any tree may', () => {
     const tag = (name: number) =>

@@ -28,11 +28,16 @@ export function parseHead(
   return { version, expires: parseExpiry(signed.member('expires').string()) };
 }
 
+/** Keys in one file. Each is hashed when it is read, before anything of the file is verified. */
+const maxKeys = 4096;
+
 /** Reads `keys`: id to key. `null` counts as none. */
 export function parseKeys(view: JsonView): ReadonlyMap<string, PublicKey> {
   if (!view.exists || view.isNull) return new Map();
+  const entries = view.entries();
+  if (entries.length > maxKeys) view.fail(`has more than ${maxKeys} entries`);
   return new Map(
-    view.entries().map(([id, key]) => {
+    entries.map(([id, key]) => {
       key.withNames('keytype', 'keyval').member('keyval').withNames('private', 'public');
       return [id, parsePublicKey(key)];
     }),

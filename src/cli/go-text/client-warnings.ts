@@ -16,6 +16,8 @@ export function clientWarning(event: ClientEvent, nowMs: number): string | undef
       return `Error getting ${safe(event.role)}: ${safe(goWords(event.problem))}`;
     case 'role-unusable':
       return `role ${safe(event.role)} has fewer keys than its threshold of ${event.threshold}; it will not be usable until keys are added to it`;
+    case 'purge-incomplete':
+      return `role ${safe(event.role)} cannot be signed here and goes on listing ${event.keyIds.map(safe).join(', ')}: purge there too, or remove the role`;
     default:
       return undefined;
   }

@@ -8,6 +8,7 @@ import { newKeysJson, publishedLines, uploadedJson } from '../render/signing.ts'
 import { table } from '../render/table.ts';
 import type { CommandBody } from './command.ts';
 import { Desk, type Work } from './desk.ts';
+import { refusingIncomplete } from './incomplete-purge.ts';
 import { mannerOf, showPreview } from './rehearsal.ts';
 import { repositoryNamed } from './repository-argument.ts';
 
@@ -20,7 +21,7 @@ export const run: CommandBody['run'] = async (invocation) => {
     desk.one(reference, async (at) =>
       isLook
         ? showPreview(await previewStaged(reference.name, at.ports), at)
-        : publishAll(reference.name, at, desk),
+        : refusingIncomplete(at, (work) => publishAll(reference.name, work, desk)),
     ),
   );
 };

@@ -48,7 +48,7 @@ function requireServed(role: RoleName, bytes: Buffer, set: TrustedSet): void {
   const served = fileOf(role, set);
   if (served?.bytes.equals(bytes) === true) return;
   const version = versionIn(role, bytes);
-  if (served !== undefined && served.signed.version >= version) return;
+  if (served !== undefined && served.signed.version > version) return;
   throw new Failure('SERVER_ERROR', 'the server took the upload and does not serve it', {
     facts: {
       uploaded: `${role} version ${version}`,

@@ -66,10 +66,9 @@ export async function publish(
     if (release.draft.isEmpty && options.evenIfUnchanged !== true) {
       return { outcome: 'unchanged', repository, isCurrent: true, uploaded: [], ...done };
     }
-    if (attempt === 1) {
-      await ports.server.serverKey(gun, 'timestamp'); // asks for the right to write
-      for (const notice of release.draft.notices) ports.emit({ ...notice, gun });
-    }
+    if (attempt === 1) await ports.server.serverKey(gun, 'timestamp'); // asks for the right to write
+    // Of each attempt: what another publisher did in between may have changed what there is to say.
+    for (const notice of release.draft.notices) ports.emit({ ...notice, gun });
     for (const { role, known } of release.draft.beginning) {
       const taken = await takenVersion(gun, role, known, ports.server);
       release.draft.continueAbove(role, taken);

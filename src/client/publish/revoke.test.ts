@@ -242,3 +242,35 @@ describe('with delegations', () => {
     await stage.verify('v3');
   });
 });
+
+describe('what is read back after a revocation', () => {
+  let other: TestPublisher;
+  beforeEach(async () => {
+    other = await stage.newPublisher();
+    for (const { id } of await owner.keys.list()) owner.keys.give(id, other.keys);
+  });
+
+  it('decides: a tag that somebody signed again at once is still signed', async () => {
+    let isFirst = true;
+    stage.server.after = async (call) => {
+      if (call !== 'publish' || !isFirst) return;
+      isFirst = false;
+      await other.sign('v1');
+    };
+    expect((await revoke(owner, ['v1'])).tags).toMatchObject([
+      { outcome: 'still-signed', stillSignedBy: ['targets'] },
+    ]);
+  });
+
+  it('must be what was uploaded, and not another file of the same version', async () => {
+    const publish = stage.server.publish.bind(stage.server);
+    let isFirst = true;
+    stage.server.publish = async (...upload) => {
+      if (!isFirst) return publish(...upload);
+      isFirst = false;
+      await other.sign('v2');
+    };
+    await expect(revoke(owner, ['v1'])).rejects.toMatchObject({ code: 'SERVER_ERROR' });
+    await stage.verify('v1');
+  });
+});

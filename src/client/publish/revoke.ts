@@ -84,7 +84,9 @@ export async function revokeTags(
     );
     const { changed, uploaded, isCurrent, repository } = publication;
     const then = before ?? repository;
-    const tags = wantedTags(request, then).map((tag) => outcomeOf(tag, changed, then));
+    // What was read back is what counts: somebody may have signed a tag again since.
+    const after = isCurrent ? repository : undefined;
+    const tags = wantedTags(request, then).map((tag) => outcomeOf(tag, changed, then, after));
     return { gun, tags, uploaded, versions: isCurrent ? versionsOf(repository.set) : new Map() };
   });
 }
@@ -151,14 +153,21 @@ function listing({ set }: TrustedRepository, tag: string): readonly TargetsRole[
   return [...findAll((role) => set.targets(role), tag)].map(({ role }) => role);
 }
 
-function outcomeOf(tag: string, changed: readonly Edit[], before: TrustedRepository): RevokedTag {
+/** @param after as it was read back, if it was */
+function outcomeOf(
+  tag: string,
+  changed: readonly Edit[],
+  before: TrustedRepository,
+  after: TrustedRepository | undefined,
+): RevokedTag {
   const removedFrom = changed.flatMap((edit) =>
     edit.kind === 'remove-tag' && edit.name === tag ? [edit.role] : [],
   );
-  const isUndecided = releasesProblem(before, tag) !== undefined;
+  const state = after ?? before;
+  const isUndecided = releasesProblem(state, tag) !== undefined;
   const undecided: readonly TargetsRole[] = isUndecided ? [releasesRole] : [];
-  const listed = [...undecided, ...listing(before, tag)];
-  const stillSignedBy = listed.filter((role) => !removedFrom.includes(role));
+  const listed = [...undecided, ...listing(state, tag)];
+  const stillSignedBy = after ? listed : listed.filter((role) => !removedFrom.includes(role));
   const counts = stillSignedBy.some(isCounting);
   const outcome = counts ? 'still-signed' : removedFrom.length > 0 ? 'revoked' : 'unchanged';
   return { tag, removedFrom, stillSignedBy, outcome };

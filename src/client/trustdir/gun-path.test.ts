@@ -34,6 +34,9 @@ describe('the directory of a repository', () => {
     ['our own directory', 'a/.paraph/b'],
     ['a place among the delegations of another', 'a/metadata/targets'],
     ['a place below those', 'a/metadata/targets/b'],
+    ['a metadata file of another', 'a/metadata/root.json'],
+    ['a place below such a file', 'a/metadata/timestamp.json/b'],
+    ['a staged change of another', 'a/changelist/99999999999999999999_x.change'],
     ['half a character', 'a\ud800'],
     ['256 bytes', 'é'.repeat(128)],
   ])('refuses %s', (_, gun) => {

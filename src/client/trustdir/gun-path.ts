@@ -11,11 +11,16 @@ import { repositoryNameFault } from '../../remote/repository-name.ts';
 /** Our own files lie in this directory of a repository, beside Go's `metadata` and `changelist`. */
 export const ownDirectoryName = '.paraph';
 
+/** Where a file of another repository lies, or may come to lie: a directory there would make it unusable. */
+const metadataOrChange = /\/(metadata\/[^/]+\.json|changelist\/[^/]+\.change)\//;
+
 /** What is wrong with `gun`; beside what no server could serve, places with files of ours or of Go's are kept free. */
 function fault(gun: string): string | undefined {
   const problem = repositoryNameFault(gun);
   if (problem !== undefined) return problem;
   if (gun.split('/').includes(ownDirectoryName)) return `has a "${ownDirectoryName}" component`;
+  const filed = metadataOrChange.exec(`/${gun}/`)?.[1];
+  if (filed !== undefined) return `has components "${shown(filed, 80)}"`;
   // The delegation targets/metadata/root of the repository `a` is filed as the root of `a/metadata/targets` would be.
   return `${gun}/`.includes('/metadata/targets/') ? 'has components "metadata/targets"' : undefined;
 }

@@ -230,10 +230,7 @@ class Session implements Transaction {
   async run<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> {
     try {
       // BEGIN is not awaited alone: it travels with the first statement.
-      const [, result] = await Promise.all([
-        send(this.#client, begin),
-        work(this),
-      ]);
+      const [, result] = await Promise.all([send(this.#client, begin), work(this)]);
       await this.commit();
       return result;
     } catch (error) {

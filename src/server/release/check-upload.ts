@@ -43,7 +43,7 @@ export async function checkUpload(
   context: UploadContext,
 ): Promise<Publication> {
   const { store, gun, nowMs } = context;
-  const files = readUploadedFiles(upload);
+  const files = await readUploadedFiles(upload);
   refuseExcess(files);
   const release = await currentRelease(store, gun);
   const previous = release && (await previousRoot(release, context));

@@ -1,5 +1,6 @@
 // Reads every file of an upload once. What is not JSON is refused at once, as Go does; what is JSON but not
 // metadata is kept as a problem until its role is judged, because an earlier rule may give a better answer.
+import { setImmediate } from 'node:timers/promises';
 import { parseJson } from '../../encoding/strict-json.ts';
 import { asFailure, type Failure, isFailure } from '../../errors.ts';
 import { isTargetsRole, type RoleName, type TargetsRole } from '../../tuf/role.ts';
@@ -28,7 +29,9 @@ export interface UploadedFiles {
  * A timestamp that a client sent is read as JSON and ignored: the server makes its own.
  * @throws Failure JSON_INVALID for a file that is not strict JSON
  */
-export function readUploadedFiles(upload: ReadonlyMap<RoleName, Buffer>): UploadedFiles {
+export async function readUploadedFiles(
+  upload: ReadonlyMap<RoleName, Buffer>,
+): Promise<UploadedFiles> {
   const targets = new Map<TargetsRole, Uploaded<TargetsFile>>();
   for (const role of [...upload.keys()].sort(compareRoles)) {
     const bytes = upload.get(role);
@@ -37,6 +40,8 @@ export function readUploadedFiles(upload: ReadonlyMap<RoleName, Buffer>): Upload
       role,
       readFile(bytes, () => parseTargets(bytes, role)),
     );
+    // Anybody may send many files that take long to read: other requests get their turn between two of them.
+    await setImmediate();
   }
   const timestamp = upload.get('timestamp');
   if (timestamp !== undefined) parseJson(timestamp);
