@@ -1,9 +1,8 @@
 // What a publisher finds before anything is done: the repository as it is now, or nothing.
-import { refresh } from '../../client/consume/refresh.ts';
-import { publisherRefresh } from '../../client/consume/situation.ts';
 import type { TrustedRepository } from '../../client/consume/trusted-repository.ts';
 import type { PublisherPorts } from '../../client/ports.ts';
-import { asFailure, isFailure } from '../../errors.ts';
+import { publishedRepository } from '../../client/publish/published-repository.ts';
+import { asFailure } from '../../errors.ts';
 import type { DockerSession } from './session.ts';
 import { notaryError } from './words.ts';
 
@@ -14,9 +13,8 @@ export async function findRepository(
   session: DockerSession,
 ): Promise<TrustedRepository | undefined> {
   try {
-    return await refresh(gun, ports, publisherRefresh);
+    return await publishedRepository(gun, ports);
   } catch (error) {
-    if (isFailure(error, 'NO_TRUST_DATA')) return undefined;
     throw session.atTrustServer(notaryError(asFailure(error), gun));
   }
 }

@@ -12,11 +12,9 @@ export async function refusingIncomplete<Result>(
   at: Work,
   publish: (work: Work) => Promise<Result>,
 ): Promise<Result> {
-  let left: readonly Incomplete[] = [];
+  const left: Incomplete[] = [];
   const emit = (event: ClientEvent): void => {
-    // What is said of an attempt that lost its race is not what was published.
-    if (event.kind === 'publish-retried') left = [];
-    if (event.kind === 'purge-incomplete') left = [...left, event];
+    if (event.kind === 'purge-incomplete') left.push(event);
     else at.ports.emit(event);
   };
   const result = await publish({ ...at, ports: { ...at.ports, emit } });

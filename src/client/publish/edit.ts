@@ -42,6 +42,7 @@ export interface DelegationChange {
   readonly addPaths: readonly string[];
   readonly removePaths: readonly string[];
   readonly clearPaths: boolean;
+  /** See triedBefore. */
   readonly wasTried?: boolean;
 }
 
@@ -52,6 +53,7 @@ export interface KeyPurge {
   readonly keyIds: readonly string[];
   /** `targets` when absent. */
   readonly below?: TargetsRole;
+  /** See triedBefore. */
   readonly wasTried?: boolean;
 }
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { newDelegation, publishEdits } from '../../../test/client/edits.ts';
 import { digestOf, gun, imageTag, type TestPublisher } from '../../../test/client/publisher.ts';
 import { Stage } from '../../../test/client/stage.ts';
 import { Failure } from '../../errors.ts';
@@ -53,6 +54,29 @@ describe('a lost race', () => {
     expect(waits).toHaveLength(15);
     expect(Math.max(...waits)).toBeLessThan(3000);
     expect(new Set(waits).size).toBeGreaterThan(5);
+  });
+
+  it('says nothing of what it would have done: only what was published counts, and is told once', async () => {
+    const [{ key: alice }, { key: carol }] = [
+      await stage.owner.keys.generate('alice'),
+      await other.keys.generate('carol'),
+    ];
+    await publishEdits(stage.owner, newDelegation('targets/a', [alice, carol]));
+    stage.owner.machine.takeEvents();
+    let isFirst = true;
+    stage.server.before = async (call) => {
+      if (call !== 'publish' || !isFirst) return;
+      isFirst = false;
+      await publishEdits(
+        other,
+        newDelegation('targets/c', [carol]),
+        newDelegation('targets/c/x', [alice]),
+      );
+    };
+    await publishEdits(stage.owner, { kind: 'purge-keys', keyIds: [alice.canonicalId] });
+    expect(stage.owner.machine.events.filter(({ kind }) => kind === 'purge-incomplete')).toEqual([
+      { kind: 'purge-incomplete', gun, role: 'targets/c', keyIds: [alice.canonicalId] },
+    ]);
   });
 
   it('that leaves nothing to do ends as unchanged', async () => {

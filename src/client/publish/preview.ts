@@ -1,10 +1,8 @@
 // What publishing the staged changes, or others, would do: each change held against what is published now, and who would sign.
 // Nothing is opened, signed or sent; keys are only looked for.
-import { asFailure, type Failure, isFailure } from '../../errors.ts';
+import { asFailure, type Failure } from '../../errors.ts';
 import type { RoleName } from '../../tuf/role.ts';
-import { refresh } from '../consume/refresh.ts';
 import { baseAuthority, canonicalIdOf, type RoleAuthority } from '../consume/role-authority.ts';
-import { publisherRefresh } from '../consume/situation.ts';
 import type { TrustedRepository } from '../consume/trusted-repository.ts';
 import type { PublisherPorts } from '../ports.ts';
 import type { Change } from '../trustdir/change.ts';
@@ -16,6 +14,7 @@ import { absentBase, type DraftBase, publishedBase, unpublishedBase } from './dr
 import { type DelegationChange, type Edit, triedBefore } from './edit.ts';
 import { mayServe } from './key-purpose.ts';
 import { knownChanges } from './published-changes.ts';
+import { publishedRepository } from './published-repository.ts';
 import { renewOutOfDate, signingTest } from './release.ts';
 import { type LocalKeys, localKeys } from './role-signers.ts';
 import { stagedEdits } from './staged.ts';
@@ -62,10 +61,7 @@ export async function previewStaged(gun: string, ports: PublisherPorts): Promise
   const home = ports.directory.repository(gun);
   const staged = await home.changeList.list();
   const readAll = async (repository: TrustedRepository | undefined) => {
-    const nothingKnown = { published: [], tried: [] };
-    const { published, tried } = repository
-      ? await knownChanges(staged, repository, home)
-      : nothingKnown;
+    const { published, tried } = await knownChanges(staged, repository, home);
     const read = (one: StagedChange): readonly Edit[] => {
       const edits = stagedEdits([one], home).map(({ edit }) => edit);
       if (published.includes(one)) return [];
@@ -106,7 +102,7 @@ async function previewed(
   readonly preview: Omit<Preview, 'roles'>;
   readonly roles: () => Promise<readonly PreviewedRole[]>;
 }> {
-  const published = await publishedNow(gun, ports);
+  const published = await publishedRepository(gun, ports);
   const read = await readAll(published);
   const edits = read.flatMap((one) => one.edits);
   const { repository, base, draft } = await startDraft(gun, published, edits, ports);
@@ -129,19 +125,6 @@ function readEdits(staged: StagedChange, read: () => readonly Edit[]): ReadChang
     return { staged, edits: read(), failure: undefined };
   } catch (error) {
     return { staged, edits: [], failure: asFailure(error) };
-  }
-}
-
-/** Undefined when the server does not have the repository. */
-async function publishedNow(
-  gun: string,
-  ports: PublisherPorts,
-): Promise<TrustedRepository | undefined> {
-  try {
-    return await refresh(gun, ports, publisherRefresh);
-  } catch (error) {
-    if (!isFailure(error, 'NO_TRUST_DATA')) throw error;
-    return undefined;
   }
 }
 

@@ -67,8 +67,6 @@ export async function publish(
       return { outcome: 'unchanged', repository, isCurrent: true, uploaded: [], ...done };
     }
     if (attempt === 1) await ports.server.serverKey(gun, 'timestamp'); // asks for the right to write
-    // Of each attempt: what another publisher did in between may have changed what there is to say.
-    for (const notice of release.draft.notices) ports.emit({ ...notice, gun });
     for (const { role, known } of release.draft.beginning) {
       const taken = await takenVersion(gun, role, known, ports.server);
       release.draft.continueAbove(role, taken);
@@ -76,7 +74,11 @@ export async function publish(
     const files = await signRelease(release, ports, options.explain);
     await options.beforeUpload?.(files);
     const problem = await upload(gun, files, ports.server);
-    if (problem === undefined) return published(repository, files, ports, done);
+    if (problem === undefined) {
+      // Not of an attempt that lost its race: what others did in between may have changed what there is to say.
+      for (const notice of release.draft.notices) ports.emit({ ...notice, gun });
+      return published(repository, files, ports, done);
+    }
     if (attempt === maxAttempts) throw problem;
     if (!(await isLostRace(problem, repository, ports.server))) throw problem;
     ports.emit({ kind: 'publish-retried', gun, attempt, problem });

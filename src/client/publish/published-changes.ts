@@ -40,10 +40,13 @@ export interface KnownChanges {
   readonly tried: readonly StagedChange[];
 }
 
-/** What the note says of `staged`, held against `repository`. Changes nothing. @throws Failure DISK */
+/**
+ * What the note says of `staged`, held against `repository`, undefined when the server does not have it. Changes
+ * nothing. @throws Failure DISK
+ */
 export async function knownChanges(
   staged: readonly StagedChange[],
-  repository: TrustedRepository,
+  repository: TrustedRepository | undefined,
   home: RepositoryDirectory,
 ): Promise<KnownChanges> {
   const note = await home.pendingPublication();
@@ -51,7 +54,7 @@ export async function knownChanges(
     const sha256 = changeSha256(one);
     return sha256 !== undefined && note?.changes.get(one.name) === sha256;
   });
-  const isPublished = note !== undefined && isHeld(note, repository);
+  const isPublished = note !== undefined && repository !== undefined && isHeld(note, repository);
   return isPublished ? { published: noted, tried: [] } : { published: [], tried: noted };
 }
 

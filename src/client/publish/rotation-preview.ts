@@ -1,14 +1,12 @@
 // What a rotation would do: which keys go, what takes their place, and who must sign, with the keys that are here. Nothing
 // is opened, made, signed or sent.
-import { isFailure } from '../../errors.ts';
 import type { BaseRole } from '../../tuf/role.ts';
 import type { RootFile } from '../../tuf/root.ts';
-import { refresh } from '../consume/refresh.ts';
 import { baseAuthority } from '../consume/role-authority.ts';
-import { publisherRefresh } from '../consume/situation.ts';
 import type { PublisherPorts } from '../ports.ts';
 import { roleKeyIds } from './old-keys.ts';
 import { type PreviewedKey, type PreviewedRole, previewRole } from './preview.ts';
+import { publishedRepository } from './published-repository.ts';
 import { localKeys } from './role-signers.ts';
 import type { RotationRequest } from './rotate.ts';
 import { type KeyHolder, requireRotatable } from './rotation-rules.ts';
@@ -56,10 +54,6 @@ function byServer(role: PreviewedRole): PreviewedRole {
 
 /** The root that is published, or of a repository that was prepared here. */
 async function currentRoot(gun: string, ports: PublisherPorts): Promise<RootFile> {
-  try {
-    return (await refresh(gun, ports, publisherRefresh)).set.root;
-  } catch (error) {
-    if (!isFailure(error, 'NO_TRUST_DATA')) throw error;
-  }
-  return requirePrepared(gun, ports);
+  const published = await publishedRepository(gun, ports);
+  return published?.set.root ?? requirePrepared(gun, ports);
 }

@@ -10,6 +10,7 @@ import {
 import type { PostgresCluster } from '../../../test/peers/postgres-cluster.ts';
 import { useScratch } from '../../../test/peers/scratch.ts';
 import { nowMs, row } from '../../../test/signer/key-store.contract.ts';
+import { defaultMaxConnections } from '../../daemon/database/postgres-settings.ts';
 import { openPostgresKeyStore } from './postgres.ts';
 import type { SigningKeyStore } from './store.ts';
 
@@ -34,6 +35,9 @@ afterAll(async () => {
   await proxy.close();
 });
 beforeEach(() => cluster.query('signer', 'TRUNCATE private_keys, paraph_signing_floors'));
+
+/** One for each connection that the store may have. */
+const connections = Array.from({ length: defaultMaxConnections }, (_, at) => at);
 
 const directions: readonly Direction[] = ['request', 'answer'];
 
@@ -62,6 +66,9 @@ describe.each([
       proxy.breakAt(direction, Number.POSITIVE_INFINITY);
       if (how === 'on new connections') {
         proxy.refuse();
+        // None of those that were cut is left: a call that takes one, and then meets the break, has lost two.
+        const calls = [() => store.check(), () => store.remove('none', nowMs)];
+        await Promise.all(calls.flatMap((call) => connections.map(() => outcome(call()))));
         proxy.allow();
       } else {
         // The pools have noticed what was cut, and have connections again.
