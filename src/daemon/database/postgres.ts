@@ -13,6 +13,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, Pool, PoolClient, PoolConfig } from 'pg';
 import { Failure } from '../../errors.ts';
+import { JoinedWrites } from './joined-writes.ts';
 import {
   isLost,
   isPassing,
@@ -211,6 +212,12 @@ class Database implements PostgresDatabase {
 const cannotRead = 'the tables could not be read';
 const cannotWrite = 'the transaction could not be committed';
 
+/** Prepared as the others are, so that it leaves with them. */
+const begin: Statement = {
+  name: 'paraph_begin',
+  text: 'BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE',
+};
+
 /** One transaction on one connection. */
 class Session implements Transaction {
   readonly #client: PoolClient;
@@ -223,10 +230,7 @@ class Session implements Transaction {
   async run<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> {
     try {
       // BEGIN is not awaited alone: it travels with the first statement.
-      const [, result] = await Promise.all([
-        this.#client.query('BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE'),
-        work(this),
-      ]);
+      const [, result] = await Promise.all([send(this.#client, begin), work(this)]);
       await this.commit();
       return result;
     } catch (error) {
@@ -315,6 +319,7 @@ function poolConfig(
     application_name: target.applicationName ?? applicationName,
     client_encoding: 'UTF8',
     pipeline: true,
+    stream: () => new JoinedWrites(),
     query_timeout: isOwnLimit ? longAnswerTimeoutMs : answerTimeoutMs,
     connectionTimeoutMillis: target.connectTimeoutMs ?? connectTimeoutMs,
     keepAlive: true,

@@ -53,7 +53,7 @@ describe.each([
   // How far apart the messages are at which it breaks, and how many there are: beginning, statements and COMMIT, and
   // before them on a new connection all that makes it usable.
   ['on connections that are there', 1, 18],
-  ['on new connections', 3, 54],
+  ['on new connections', 3, 60],
 ] as const)('%s', (how, stride, most) => {
   /**
    * Breaks the connections at one message after the other, to beyond the last that `work` sends.
